@@ -1,1 +1,5 @@
-export {};
+export { decodeSafetensors } from './decodeSafetensors';
+export type { SafetensorsFile } from './decodeSafetensors';
+export type { SafetensorsArrays, SafetensorsDtype, SafeTensor } from './dtypes';
+export { encodeSafetensors } from './encodeSafetensors';
+export { toFloat32 } from './toFloat32';
