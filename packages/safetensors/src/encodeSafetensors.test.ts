@@ -10,7 +10,7 @@ const f32 = (...values: number[]): SafeTensor => ({
 
 describe('encodeSafetensors', () => {
   it('writes the bytes that the official library writes', () => {
-    // safetensors 0.7 (Python), save({'b': float32 [1, -2], 'a': int32 [[3]], 'c': uint8 [4]}, {'k': 'v'})
+    // safetensors 0.8.0 (Python), save({'b': float32 [1, -2], 'a': int32 [[3]], 'c': uint8 [4]}, {'k': 'v'})
     const bytes = encodeSafetensors(
       {
         b: f32(1, -2),
