@@ -1,19 +1,25 @@
-import { basename } from 'node:path';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // One configuration for every project: vitest runs with the project's folder as its root.
-const project = basename(process.cwd());
+const workspaceRoot = fileURLToPath(new URL('.', import.meta.url));
+const project = relative(workspaceRoot, process.cwd()).replaceAll('\\', '/'); // e.g. packages/jvp, as nx names it
+
+// Only a whole run through nx leaves a result behind for tools/test.mjs: a run of one file by hand must not.
+const isWholeRun = process.env['NX_TASK_TARGET_TARGET'] === 'test';
 
 export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@meanflow/source'] },
   ssr: { resolve: { conditions: ['@meanflow/source', 'node', 'import', 'default'] } },
   test: {
     include: mode === 'long' ? ['src/**/*.long.ts'] : ['src/**/*.test.ts'],
-    passWithNoTests: true,
+    benchmark: { include: ['bench/**/*.bench.ts'] },
+    setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
     testTimeout: mode === 'long' ? 1_800_000 : 120_000,
     hookTimeout: 120_000,
     maxWorkers: 1,
-    reporters: ['default', 'json'],
-    outputFile: { json: `../../.test-results/${project}.json` },
+    reporters: isWholeRun ? ['default', 'json'] : ['default'],
+    outputFile: { json: `${workspaceRoot}.test-results/${project}.json` },
   },
 }));
