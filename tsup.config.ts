@@ -1,25 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 interface Manifest {
   exports?: Record<string, { '@meanflow/source': string }>;
   bin?: Record<string, string>;
-  dependencies?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
 }
 
-// One configuration for every project: tsup runs in the project's own folder.
+// One configuration for every project: tsup runs in the project's own folder. By tsup's own rule `dependencies` and
+// `peerDependencies` stay imports and everything else is compiled in: so a library's devDependency on the private
+// @meanflow/random is part of its bundle, and an application, whose @meanflow/* are all devDependencies, holds them
+// all. `tools/pack-check.mjs` verifies that nothing else got in.
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const isApp = manifest.bin !== undefined;
-const published = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
 
-/** `./node` -> `node/index`, `.` -> `index`: the names that `exports` points at in dist. */
+/** `./src/node/index.ts` -> `node/index`: the names that `exports` points at in dist. */
 function libraryEntries(): Record<string, string> {
   return Object.fromEntries(
-    Object.values(manifest.exports ?? {}).map((entry) => {
-      const source = entry['@meanflow/source'];
-      return [source.replace('./src/', '').replace(/\.ts$/, ''), source];
-    }),
+    Object.values(manifest.exports ?? {}).map(({ '@meanflow/source': source }) => [
+      source.replace('./src/', '').replace(/\.ts$/, ''),
+      source,
+    ]),
+  );
+}
+
+/**
+ * Where the types of compiled-in packages lie. What TypeScript finds by a path it takes for source of this package and
+ * writes into the declarations; what it finds through node_modules stays an import.
+ */
+function pathsOfCompiledIn(): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.keys(manifest.devDependencies ?? {})
+      .filter((name) => name.startsWith('@meanflow/'))
+      .map((name) => [name, [`${realpathSync(`../../node_modules/${name}`)}/src/index.ts`]]),
   );
 }
 
@@ -28,14 +41,13 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   platform: isApp ? 'node' : 'neutral',
+  external: [/^node:/],
+  removeNodeProtocol: false,
   clean: true,
   sourcemap: true,
-  // Private workspace packages (devDependencies) are compiled in; what is published stays an import.
-  external: published,
-  noExternal: [/^@meanflow\//].filter(() => true),
-  dts: isApp ? false : { resolve: [/^@meanflow\/random/] },
+  silent: true,
+  dts: isApp ? false : { compilerOptions: { paths: pathsOfCompiledIn() } },
   esbuildOptions(options) {
     options.conditions = ['@meanflow/source'];
   },
-  ...(existsSync('tsconfig.json') ? { tsconfig: 'tsconfig.json' } : {}),
 });
