@@ -1,3 +1,4 @@
+// @ts-check
 import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
@@ -20,20 +21,26 @@ const layers = [
   { layer: 'workspace', below: [] },
 ];
 
-/** The layer rule; `extra` are layers that any file may import besides. */
+/**
+ * The layer rule.
+ *
+ * @param {string[]} extra Layers that any file may import besides.
+ * @returns {import('eslint').Linter.RuleEntry}
+ */
 function layerRule(extra = []) {
-  const constraints = layers.map(({ layer, below, never = [] }) => ({
-    sourceTag: `layer:${layer}`,
-    onlyDependOnLibsWithTags: [...below, ...extra].map((name) => `layer:${name}`),
-    notDependOnLibsWithTags: never,
-  }));
-  // The primitives are below the flow mathematics, although both are mathematics.
-  constraints.push({ sourceTag: 'primitives', notDependOnLibsWithTags: ['flow'] });
+  const depConstraints = [
+    ...layers.map(({ layer, below, never = [] }) => ({
+      sourceTag: `layer:${layer}`,
+      onlyDependOnLibsWithTags: [...below, ...extra].map((name) => `layer:${name}`),
+      notDependOnLibsWithTags: never,
+    })),
+    // The primitives are below the flow mathematics, although both are mathematics.
+    { sourceTag: 'primitives', notDependOnLibsWithTags: ['flow'] },
+  ];
   return [
     'error',
     {
-      depConstraints: constraints,
-      enforceBuildableLibDependency: false,
+      depConstraints,
       // The tests of safetensors use the golden loader, which reads safetensors.
       ignoredCircularDependencies: [['@meanflow/testing', '@meanflow/safetensors']],
     },

@@ -2,9 +2,9 @@ import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-// One configuration for every project: vitest runs with the project's folder as its root.
+// One configuration for every project, and for tools/: vitest runs with the project's folder as its root.
 const workspaceRoot = fileURLToPath(new URL('.', import.meta.url));
-const project = relative(workspaceRoot, process.cwd()).replaceAll('\\', '/'); // e.g. packages/jvp, as nx names it
+const project = relative(workspaceRoot, process.cwd()).replaceAll('\\', '/') || 'tools'; // e.g. packages/jvp, as in nx.json
 
 // Only a whole run through nx leaves a result behind for tools/test.mjs: a run of one file by hand must not.
 const isWholeRun = process.env['NX_TASK_TARGET_TARGET'] === 'test';
@@ -13,7 +13,12 @@ export default defineConfig(({ mode }) => ({
   resolve: { conditions: ['@meanflow/source'] },
   ssr: { resolve: { conditions: ['@meanflow/source', 'node', 'import', 'default'] } },
   test: {
-    include: mode === 'long' ? ['src/**/*.long.ts'] : ['src/**/*.test.ts'],
+    include:
+      mode === 'long'
+        ? ['src/**/*.long.ts']
+        : project === 'tools'
+          ? ['tools/*.test.mjs']
+          : ['src/**/*.test.ts'],
     benchmark: { include: ['bench/**/*.bench.ts'] },
     setupFiles: [fileURLToPath(new URL('vitest.setup.ts', import.meta.url))],
     testTimeout: mode === 'long' ? 1_800_000 : 120_000,
