@@ -1,3 +1,5 @@
+export { batchesOf } from './batches';
+export type { Batch, BatchOptions, BatchSource, MemoryBatchSource } from './batches';
 export type { ImageDataset, PointDataset } from './dataset';
 export { loadDigits } from './digits';
 export { parseIdx } from './idx';
