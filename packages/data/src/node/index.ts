@@ -1,0 +1,5 @@
+export { cacheFolder } from './cacheFolder';
+export type { DownloadOptions, DownloadProgress } from './download';
+export { loadIdxFiles } from './loadIdxFiles';
+export { loadMnist } from './loadMnist';
+export type { MnistOptions } from './loadMnist';
