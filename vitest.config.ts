@@ -10,6 +10,7 @@ const project = relative(workspaceRoot, process.cwd()).replaceAll('\\', '/') || 
 const isWholeRun = process.env['NX_TASK_TARGET_TARGET'] === 'test';
 
 export default defineConfig(({ mode }) => ({
+  cacheDir: `${workspaceRoot}node_modules/.vite/${project}`,
   resolve: { conditions: ['@meanflow/source'] },
   ssr: { resolve: { conditions: ['@meanflow/source', 'node', 'import', 'default'] } },
   test: {
