@@ -72,6 +72,34 @@ describe('toyPoints', () => {
       );
     expect(height(0)).toBeGreaterThan(height(1)); // class 0 is the upper one
   });
+  it('turns spiral and pinwheel to the left, each class in its own arm', () => {
+    const arms = {
+      // Tangential noise of 0.02, and radial noise that moves the middle by 3 pi r 0.02:
+      // 0.02 sqrt(2 / pi) E sqrt(1 + (3 pi r)^2), E over r^2 uniform in [0, 1], about 0.02 * 0.8 * 6.4
+      spiral: {
+        scale: 1 / Math.sqrt(0.2504),
+        spread: 0.102,
+        angle: (r: number, k: number) => Math.PI * (3 * r + k),
+      },
+      pinwheel: {
+        scale: 1 / Math.sqrt(0.55),
+        spread: 0.1 * Math.sqrt(2 / Math.PI), // E |0.1 m|
+        angle: (r: number, k: number) => ((2 * Math.PI) / 5) * k + 0.25 * Math.exp(r),
+      },
+    };
+    for (const [name, { scale, spread, angle }] of Object.entries(arms)) {
+      const set = toyPoints(name as keyof typeof arms, { count: 2000 });
+      // Distance of a point from the middle of its arm at the same radius, averaged over all points.
+      const distance = set.labels.reduce((sum, k, i) => {
+        const [x, y] = at(set, i).map((v) => v / scale) as [number, number];
+        const radius = Math.hypot(x, y);
+        return (
+          sum + Math.hypot(x - radius * Math.cos(angle(radius, k)), y - radius * Math.sin(angle(radius, k)))
+        );
+      }, 0);
+      expect(distance / set.count).toBeCloseTo(spread, 2); // within 0.005
+    }
+  });
   it('names its choices', () => {
     expect(() => toyPoints('moon' as 'moons')).toThrow(
       'toyPoints: name must be one of moons, spiral, checkerboard, eight-gaussians, rings, pinwheel, got moon.',
