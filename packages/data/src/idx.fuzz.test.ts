@@ -110,6 +110,6 @@ it(`answers ${INPUTS} damaged files with an array or one sentence, quickly and i
   }
   expect(refused).toBeGreaterThan(INPUTS / 2);
   expect(refused).toBeLessThan(INPUTS); // some changes are to pixels only
-  expect(slowest).toBeLessThan(500); // milliseconds; typically below one, the rest is the garbage collector's
+  expect(slowest).toBeLessThan(2000); // milliseconds; typically below one, the rest is the garbage collector and other programs
   expect(mostMemory).toBeLessThan(2 ** 28); // garbage that is not yet collected
 });
