@@ -5,3 +5,4 @@ export { definePrimitive } from './primitive';
 export type { PrimitiveDefinition, PrimitiveInputs } from './primitive';
 export { kernelsWithJvp, registerJvp } from './registry';
 export type { JvpRule, KernelCall } from './rule';
+export { stopGradient } from './trace';

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, expect, expectTypeOf, it, vi } from 'vitest';
 import { jvp } from './jvp';
 import { registerJvp } from './registry';
+import { stopGradient } from './trace';
 
 const number = (x: tf.Tensor) => x.dataSync()[0] ?? NaN;
 
@@ -123,6 +124,19 @@ describeBackends('jvp', () => {
     expect(number(value)).toBe(27 + 18); // w v^2 + 2 w v at v = w
     expect(number(grads[w.name]!)).toBe(27); // only the value: 3 w^2
     w.dispose();
+  });
+
+  it('stops gradients in both directions', () => {
+    const f = (y: tf.Tensor) =>
+      tf.mul(
+        y,
+        stopGradient(() => tf.square(y)),
+      );
+    const x = tf.scalar(2);
+    expect(number(f(x))).toBe(8);
+    expect(number(tf.grad(f)(x))).toBe(4); // not 12
+    expect(number(jvp(f, [x], [tf.scalar(1)]).tangent)).toBe(4);
+    expectNoLeak(() => tf.dispose(tf.tidy(() => tf.grad(f)(x))));
   });
 
   it('leaves no tensor behind, also when nested, taped or failing', () => {

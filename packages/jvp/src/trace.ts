@@ -66,6 +66,19 @@ export function offTape<T>(f: () => T): T {
   }
 }
 
+/**
+ * The results of `f` as constants of both modes: nothing in it is recorded on the reverse tape or differentiated
+ * forward. The stop-gradient that tfjs does not have.
+ *
+ * @param f Synchronous function. Its intermediate results are disposed.
+ * @returns What f returns; the caller owns it.
+ */
+export function stopGradient<T>(f: () => T): T {
+  return offTape(() =>
+    withoutTracing(() => tf.tidy(f as unknown as () => tf.TensorContainer)),
+  ) as unknown as T;
+}
+
 /** Replaces the engine's methods and returns the function that puts them back. */
 function install(): () => void {
   const engine = tf.engine();
