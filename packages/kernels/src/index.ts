@@ -1,1 +1,7 @@
-export {};
+export { attention } from './attention';
+export { embeddingLookup } from './embeddingLookup';
+export { gatedResidual } from './gatedResidual';
+export { gelu } from './gelu';
+export { layerNorm, layerNormModulate } from './layerNorm';
+export { linear } from './linear';
+export { silu } from './silu';

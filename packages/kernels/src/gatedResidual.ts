@@ -1,0 +1,43 @@
+import { definePrimitive } from '@meanflow/jvp';
+import * as tf from '@tensorflow/tfjs-core';
+import { sumOf } from './sumOf';
+import { checkTokens, perToken, sumOverTokens } from './tokens';
+
+const gatedResidualPrimitive = definePrimitive<Record<'x' | 'gate' | 'branch', tf.Tensor>, object>({
+  name: 'gatedResidual',
+  needsOutput: false,
+  forward: ({ x, gate, branch }) => tf.add(x, tf.mul(branch, perToken(gate))),
+  vjp: ({ inputs: { gate, branch }, dy }) => ({
+    x: tf.clone(dy), // tfjs disposes a gradient that it adds to another
+    gate: sumOverTokens(tf.mul(dy, branch)),
+    branch: tf.mul(dy, perToken(gate)),
+  }),
+  // d(x + g b) = dx + dg b + g db
+  jvp: ({ inputs: { gate, branch }, tangents }) => {
+    const terms: tf.Tensor[] = [];
+    if (tangents.branch) terms.push(tf.mul(tangents.branch, perToken(gate)));
+    if (tangents.gate) terms.push(tf.mul(branch, perToken(tangents.gate)));
+    if (tangents.x) terms.push(tangents.x);
+    return sumOf(terms);
+  },
+});
+
+/**
+ * Residual connection with a gate for each sample, x + gate branch.
+ *
+ * @param x Tokens, [B, N, D].
+ * @param gate [B, D].
+ * @param branch What is added, [B, N, D].
+ * @returns [B, N, D]; the caller owns it.
+ * @throws RangeError if the shapes do not fit.
+ * @see Peebles and Xie, "Scalable Diffusion Models with Transformers", arXiv:2212.09748, Sec. 3.2 (adaLN-Zero).
+ */
+export function gatedResidual(x: tf.Tensor, gate: tf.Tensor, branch: tf.Tensor): tf.Tensor3D {
+  checkTokens('gatedResidual', x, { gate });
+  if (!tf.util.arraysEqual(x.shape, branch.shape)) {
+    throw new RangeError(
+      `gatedResidual: branch must have the shape of x, [${x.shape.join(', ')}], got [${branch.shape.join(', ')}].`,
+    );
+  }
+  return gatedResidualPrimitive({ x, gate, branch }, {}) as tf.Tensor3D;
+}

@@ -1,0 +1,39 @@
+import { definePrimitive } from '@meanflow/jvp';
+import * as tf from '@tensorflow/tfjs-core';
+
+// gelu(x) = x (1 + tanh(a)) / 2 = x sigmoid(2 a), a = sqrt(2 / pi) (x + 0.044715 x^3). The sigmoid is the same number,
+// and on wasm 18 times as fast as tanh.
+const LINEAR = 2 * Math.sqrt(2 / Math.PI);
+const CUBIC = LINEAR * 0.044715;
+
+const geluPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
+  name: 'gelu',
+  needsOutput: false,
+  forward: ({ x }) => tf.mul(x, gate(x, tf.square(x))),
+  vjp: ({ inputs: { x }, dy }) => ({ x: tf.mul(dy, slope(x)) }),
+  jvp: ({ inputs: { x }, tangents }) => (tangents.x ? tf.mul(tangents.x, slope(x)) : null),
+});
+
+/** sigmoid(LINEAR x + CUBIC x^3). */
+function gate(x: tf.Tensor, square: tf.Tensor): tf.Tensor {
+  return tf.sigmoid(tf.mul(x, tf.add(tf.mul(square, CUBIC), LINEAR)));
+}
+
+/** d gelu / dx = s + x s (1 - s) (LINEAR + 3 CUBIC x^2) = s (1 + d - d s) with s the gate, d = x (LINEAR + ...). */
+function slope(x: tf.Tensor): tf.Tensor {
+  const square = tf.square(x);
+  const s = gate(x, square);
+  const d = tf.mul(x, tf.add(tf.mul(square, 3 * CUBIC), LINEAR));
+  return tf.mul(s, tf.add(tf.sub(d, tf.mul(d, s)), 1));
+}
+
+/**
+ * GELU in its tanh form, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+ *
+ * The exact form with erf differs by up to 5e-4 and is not what the published DiT uses.
+ *
+ * @returns A tensor of the shape of `x`; the caller owns it.
+ */
+export function gelu<T extends tf.Tensor>(x: T): T {
+  return geluPrimitive({ x }, {}) as T;
+}

@@ -1,0 +1,88 @@
+import { definePrimitive } from '@meanflow/jvp';
+import * as tf from '@tensorflow/tfjs-core';
+import { sumOf } from './sumOf';
+import { checkTokens, perToken, sumOverTokens } from './tokens';
+
+const EPSILON = 1e-6;
+
+/** x^ = (x - mean) / sigma over the last axis, and 1 / sigma, sigma^2 = variance + epsilon. */
+function normalize(x: tf.Tensor): { normalized: tf.Tensor; inverse: tf.Tensor } {
+  const centred = tf.sub(x, tf.mean(x, -1, true));
+  const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), EPSILON));
+  return { normalized: tf.mul(centred, inverse), inverse };
+}
+
+/** Jacobian of the normalization, which is symmetric: J d = (d - mean(d) - x^ mean(d x^)) / sigma. */
+function project(normalized: tf.Tensor, inverse: tf.Tensor, d: tf.Tensor): tf.Tensor {
+  const along = tf.mean(tf.mul(d, normalized), -1, true);
+  const across = tf.sub(d, tf.mul(normalized, along));
+  return tf.mul(tf.sub(across, tf.mean(d, -1, true)), inverse);
+}
+
+const layerNormPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
+  name: 'layerNorm',
+  needsOutput: false,
+  forward: ({ x }) => normalize(x).normalized,
+  vjp: ({ inputs: { x }, dy }) => {
+    const { normalized, inverse } = normalize(x);
+    return { x: project(normalized, inverse, dy) };
+  },
+  jvp: ({ inputs: { x }, tangents }) => {
+    if (!tangents.x) return null;
+    const { normalized, inverse } = normalize(x);
+    return project(normalized, inverse, tangents.x);
+  },
+});
+
+const layerNormModulatePrimitive = definePrimitive<Record<'x' | 'shift' | 'scale', tf.Tensor>, object>({
+  name: 'layerNormModulate',
+  needsOutput: false,
+  forward: ({ x, shift, scale }) =>
+    tf.add(tf.mul(normalize(x).normalized, perToken(tf.add(scale, 1))), perToken(shift)),
+  vjp: ({ inputs: { x, scale }, dy }) => {
+    const { normalized, inverse } = normalize(x);
+    return {
+      x: project(normalized, inverse, tf.mul(dy, perToken(tf.add(scale, 1)))),
+      shift: sumOverTokens(dy),
+      scale: sumOverTokens(tf.mul(dy, normalized)),
+    };
+  },
+  // dy = J dx (1 + scale) + x^ dscale + dshift
+  jvp: ({ inputs: { x, scale }, tangents, output }) => {
+    const terms: tf.Tensor[] = [];
+    const { normalized, inverse } = normalize(x);
+    if (tangents.x) {
+      terms.push(tf.mul(project(normalized, inverse, tangents.x), perToken(tf.add(scale, 1))));
+    }
+    if (tangents.scale) terms.push(tf.mul(normalized, perToken(tangents.scale)));
+    if (tangents.shift && terms.length === 0) terms.push(tf.zerosLike(output)); // to be broadcast over
+    if (tangents.shift) terms.push(perToken(tangents.shift));
+    return sumOf(terms);
+  },
+});
+
+/**
+ * Layer normalization of the last axis without affine part, (x - mean) / sqrt(variance + 1e-6), with the biased
+ * variance (divided by the width).
+ *
+ * @returns A tensor of the shape of `x`; the caller owns it.
+ * @see Ba, Kiros and Hinton, "Layer Normalization", arXiv:1607.06450.
+ */
+export function layerNorm<T extends tf.Tensor>(x: T): T {
+  return layerNormPrimitive({ x }, {}) as T;
+}
+
+/**
+ * Layer normalization modulated for each sample, layerNorm(x) (1 + scale) + shift: the adaptive norm of a DiT block.
+ *
+ * @param x Tokens, [B, N, D].
+ * @param shift [B, D].
+ * @param scale [B, D].
+ * @returns [B, N, D]; the caller owns it.
+ * @throws RangeError if the shapes do not fit.
+ * @see Peebles and Xie, "Scalable Diffusion Models with Transformers", arXiv:2212.09748, Sec. 3.2.
+ */
+export function layerNormModulate(x: tf.Tensor, shift: tf.Tensor, scale: tf.Tensor): tf.Tensor3D {
+  checkTokens('layerNormModulate', x, { shift, scale });
+  return layerNormModulatePrimitive({ x, shift, scale }, {}) as tf.Tensor3D;
+}
