@@ -1,6 +1,7 @@
 // @ts-check
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { difference, nodeComplaint } from './install.mjs';
+import { difference, nodeComplaint, workspaceRoot } from './install.mjs';
 
 describe('nodeComplaint', () => {
   it.each(['20.19.0', '20.20.2', '22.12.0', '24.0.0'])('accepts %s', (version) => {
@@ -49,5 +50,17 @@ describe('difference', () => {
   it('notices another file under the same version', () => {
     const other = { 'node_modules/a': { version: '1.0.0', integrity: 'sha512-z' } };
     expect(difference(locked, installed(other))).toBe('a is another file than the locked one');
+  });
+});
+
+describe('package-lock.json', () => {
+  // npm leaves out what the registry does not have at that moment, and `npm ci` then fails everywhere.
+  it('has an entry for every optional dependency, so that it serves every system', () => {
+    /** @type {{ packages: Record<string, { optionalDependencies?: Record<string, string> }> }} */
+    const { packages } = JSON.parse(readFileSync(`${workspaceRoot}/package-lock.json`, 'utf8'));
+    const paths = Object.keys(packages);
+    const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    expect(optional.length).toBeGreaterThan(0);
+    expect(optional.filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
   });
 });
