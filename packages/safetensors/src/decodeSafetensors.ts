@@ -27,7 +27,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A value from the header for an error message, cut to a readable length. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = value === undefined ? 'nothing' : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 80)}...` : text;
 }
 
@@ -36,13 +36,11 @@ function readHeader(bytes: Uint8Array): { header: Record<string, unknown>; dataS
   if (bytes.length < PREFIX_BYTES) fail(`a file must have at least 8 bytes, got ${total}. It is truncated.`);
   const length = new DataView(bytes.buffer, bytes.byteOffset, PREFIX_BYTES).getBigUint64(0, true);
   if (length > BigInt(MAX_HEADER_BYTES)) {
-    fail(
-      `the header must have at most ${String(MAX_HEADER_BYTES)} bytes, got ${String(length)}. Not safetensors?`,
-    );
+    fail(`the header must have at most ${MAX_HEADER_BYTES} bytes, got ${length}. Not safetensors?`);
   }
   const dataStart = PREFIX_BYTES + Number(length);
   if (dataStart > bytes.length) {
-    fail(`the header ends at byte ${String(dataStart)} but the file has ${total}. It is truncated.`);
+    fail(`the header ends at byte ${dataStart} but the file has ${total}. It is truncated.`);
   }
   let header: unknown;
   try {
@@ -88,9 +86,7 @@ function readEntry(name: string, value: unknown): Entry {
   const needed = count * arrayConstructors[known].BYTES_PER_ELEMENT;
   if (range.end - range.begin !== needed) {
     const held = String(range.end - range.begin);
-    fail(
-      `${label} of shape ${show(shape)} needs ${String(needed)} bytes as ${known}, its range has ${held}.`,
-    );
+    fail(`${label} of shape ${show(shape)} needs ${needed} bytes as ${known}, its range has ${held}.`);
   }
   return { name, dtype: known, shape: [...(shape as number[])], ...range };
 }
@@ -101,20 +97,16 @@ function checkRanges(entries: readonly Entry[], dataBytes: number): void {
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
       const problem = begin < covered ? 'overlaps the tensor before it' : 'leaves a gap before it';
-      fail(
-        `the range of tensor ${show(name)} must begin at byte ${String(covered)} but ${problem}: ${String(begin)}.`,
-      );
+      fail(`the range of tensor ${show(name)} must begin at byte ${covered} but ${problem}: ${begin}.`);
     }
     if (end > dataBytes) {
       const have = String(dataBytes);
-      fail(
-        `tensor ${show(name)} ends at byte ${String(end)} of the data, which has ${have}. The file is truncated.`,
-      );
+      fail(`tensor ${show(name)} ends at byte ${end} of the data, which has ${have}. The file is truncated.`);
     }
     covered = end;
   }
   if (covered !== dataBytes) {
-    fail(`the tensors cover ${String(covered)} bytes of data but the file has ${String(dataBytes)}.`);
+    fail(`the tensors cover ${covered} bytes of data but the file has ${dataBytes}.`);
   }
 }
 

@@ -37,10 +37,10 @@ export const PREFIX_BYTES = 8;
 /** Longest header that the official library accepts; a longer one means that the file is something else. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-type ArrayConstructor<D extends SafetensorsDtype> = {
+interface ArrayConstructor<D extends SafetensorsDtype> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): SafetensorsArrays[D];
-};
+}
 
 /** Array constructors in the order in which the official library stores the dtypes: aligned largest first. */
 export const arrayConstructors: { readonly [D in SafetensorsDtype]: ArrayConstructor<D> } = {

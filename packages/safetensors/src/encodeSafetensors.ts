@@ -36,9 +36,7 @@ function checkTensor(name: string, tensor: SafeTensor): void {
   }
   if (!storageOrder.includes(tensor.dtype)) {
     const known = storageOrder.join(', ');
-    throw new RangeError(
-      `encodeSafetensors: dtype of ${name} must be one of ${known}, got ${String(tensor.dtype)}.`,
-    );
+    throw new RangeError(`encodeSafetensors: dtype of ${name} must be one of ${known}, got ${tensor.dtype}.`);
   }
   const expected = arrayConstructors[tensor.dtype];
   if (!(tensor.data instanceof expected)) {
@@ -51,7 +49,7 @@ function checkTensor(name: string, tensor: SafeTensor): void {
   if (count !== tensor.data.length) {
     const shape = `[${tensor.shape.join(', ')}]`;
     throw new RangeError(
-      `encodeSafetensors: ${name} has shape ${shape} but ${String(tensor.data.length)} values, expected ${String(count)}.`,
+      `encodeSafetensors: ${name} has shape ${shape} but ${tensor.data.length} values, expected ${count}.`,
     );
   }
 }
