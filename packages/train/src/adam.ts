@@ -52,7 +52,7 @@ export interface AdamResult {
 }
 
 function check(name: string, holds: boolean, rule: string, value: number): void {
-  if (!holds) throw new RangeError(`adamScalars: ${name} must be ${rule}, got ${String(value)}.`);
+  if (!holds) throw new RangeError(`adamScalars: ${name} must be ${rule}, got ${value}.`);
 }
 
 /**

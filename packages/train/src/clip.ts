@@ -25,6 +25,6 @@ export function globalNorm(gradients: Readonly<Weights>): tf.Scalar {
  * @see optax.clip_by_global_norm; Pascanu et al., arXiv:1211.5063, Algorithm 1.
  */
 export function clipFactor(norm: tf.Scalar, maxNorm: number): tf.Scalar {
-  if (!(maxNorm > 0)) throw new RangeError(`clipFactor: maxNorm must be positive, got ${String(maxNorm)}.`);
+  if (!(maxNorm > 0)) throw new RangeError(`clipFactor: maxNorm must be positive, got ${maxNorm}.`);
   return tf.tidy(() => tf.div(maxNorm, tf.maximum(norm, maxNorm)));
 }

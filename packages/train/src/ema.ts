@@ -15,8 +15,7 @@ export interface EmaScalars {
  * @throws RangeError if `decay` is not in [0, 1].
  */
 export function emaScalars(decay: number): EmaScalars {
-  if (!(decay >= 0 && decay <= 1))
-    throw new RangeError(`emaScalars: decay must be in [0, 1], got ${String(decay)}.`);
+  if (!(decay >= 0 && decay <= 1)) throw new RangeError(`emaScalars: decay must be in [0, 1], got ${decay}.`);
   return { decay: tf.scalar(decay), rest: tf.scalar(1 - decay) };
 }
 

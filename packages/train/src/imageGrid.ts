@@ -48,11 +48,7 @@ function checkArguments({ shape, data }: ImageBatch, options: Required<ImageGrid
     `${text}. Latents must be decoded first`,
   );
   const values = count * height * width * channels;
-  requireRule(
-    data.length === values,
-    `images of shape ${text} must have ${String(values)} values`,
-    data.length,
-  );
+  requireRule(data.length === values, `images of shape ${text} must have ${values} values`, data.length);
   const { columns, scale, gap, background } = options;
   requireRule(Number.isSafeInteger(columns) && columns > 0, 'columns must be a positive integer', columns);
   requireRule(Number.isSafeInteger(scale) && scale > 0, 'scale must be a positive integer', scale);

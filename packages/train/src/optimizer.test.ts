@@ -19,12 +19,12 @@ describeBackends('Adam and EMA', () => {
           let [m, v] = [tf.zerosLike(weight), tf.zerosLike(weight)];
           const averages = new Map([0.9999, 0.9].map((d) => [d, weight]));
           for (let step = 1; step <= 5; step++) {
-            const gradient = reference.tensor(`grad/step${String(step)}/${name}`);
+            const gradient = reference.tensor(`grad/step${step}/${name}`);
             const result = adamUpdate(
               { gradient, m, v, weight },
               adamScalars(step - 1, learningRate, { beta2 }),
             );
-            const expected = reference.data(`update/step${String(step)}/${name}`);
+            const expected = reference.data(`update/step${step}/${name}`);
             // Absolute, to 1e-6 of the learning rate, whatever the size of the gradient.
             const difference = tf
               .max(tf.abs(tf.sub(result.update, tf.tensor(expected, weight.shape))))
@@ -32,10 +32,10 @@ describeBackends('Adam and EMA', () => {
             expect(difference).toBeLessThanOrEqual(1e-6 * learningRate);
             ({ m, v } = result);
             weight = tf.add(weight, result.update);
-            expectClose(weight, reference.data(`param/step${String(step)}/${name}`), 2e-6);
+            expectClose(weight, reference.data(`param/step${step}/${name}`), 2e-6);
             for (const [d, average] of averages) {
               averages.set(d, emaUpdate(average, weight, emaScalars(d)));
-              const key = `ema${String(d)}/step${String(step)}/${name}`;
+              const key = `ema${d}/step${step}/${name}`;
               expectClose(averages.get(d) ?? [], reference.data(key), 2e-6);
             }
           }

@@ -32,8 +32,7 @@ function checkArguments(series: readonly ScatterSeries[], options: Required<Scat
     throw new RangeError(`scatterImage: ${rule}, got ${String(value)}.`);
   };
   const odd = series.find(({ points }) => points.length % 2 !== 0);
-  if (odd !== undefined)
-    refuse('points must be pairs of coordinates', `${String(odd.points.length)} numbers`);
+  if (odd !== undefined) refuse('points must be pairs of coordinates', `${odd.points.length} numbers`);
   if (!Number.isSafeInteger(size) || size < 1) refuse('size must be a positive integer', size);
   if (!(extent > 0 && extent < Infinity)) refuse('extent must be positive', extent);
   if (!(radius > 0 && radius < Infinity)) refuse('radius must be positive', radius);
@@ -44,9 +43,8 @@ function checkArguments(series: readonly ScatterSeries[], options: Required<Scat
 function fittingExtent(series: readonly ScatterSeries[]): number {
   let largest = 1;
   for (const { points } of series) {
-    for (let i = 0; i < points.length; i++) {
-      const size = Math.abs(points[i] ?? 0);
-      if (Number.isFinite(size)) largest = Math.max(largest, size);
+    for (const coordinate of Array.from(points)) {
+      if (Number.isFinite(coordinate)) largest = Math.max(largest, Math.abs(coordinate));
     }
   }
   return MARGIN * largest;

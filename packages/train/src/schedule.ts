@@ -26,8 +26,8 @@ function checkSchedule({ peak, warmupSteps = 0, decay, decaySteps, final = 0 }: 
   if (decay !== 'cosine') return;
   const long = decaySteps !== undefined && decaySteps > warmupSteps;
   const fix = ' It is the whole length, with the warm-up.';
-  requireRule(long, `decaySteps must be more than warmupSteps ${String(warmupSteps)}`, decaySteps, fix);
-  requireRule(final >= 0 && final <= peak, `final must be in [0, peak ${String(peak)}]`, final);
+  requireRule(long, `decaySteps must be more than warmupSteps ${warmupSteps}`, decaySteps, fix);
+  requireRule(final >= 0 && final <= peak, `final must be in [0, peak ${peak}]`, final);
 }
 
 /**

@@ -57,7 +57,7 @@ describe('errors', () => {
     expect(() => createTrainState({})).toThrow(
       'createTrainState: initial must hold at least one weight, got none.',
     );
-    const labels = { dtype: 'int32' } as tf.Tensor;
+    const labels = tf.tensor1d([1], 'int32');
     expect(() => createTrainState({ labels })).toThrow(
       'createTrainState: labels must be float32, got int32.',
     );

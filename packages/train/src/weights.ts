@@ -41,7 +41,7 @@ export function toWeights(host: Readonly<HostWeights>): Weights {
 
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, 3).join(', ');
-  return names.length > 3 ? `${shown} and ${String(names.length - 3)} more` : shown;
+  return names.length > 3 ? `${shown} and ${names.length - 3} more` : shown;
 }
 
 /**

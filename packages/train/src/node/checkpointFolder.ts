@@ -105,9 +105,9 @@ function readState(folder: string): StateFile {
     fail(folder, `has a damaged ${STATE_FILE} (not an object)`);
   const { stateHash, ...state } = parsed as StateFile & { stateHash?: unknown };
   if (state.formatVersion > FORMAT_VERSION) {
-    fail(folder, `has format version ${String(state.formatVersion)}, newer than ${String(FORMAT_VERSION)}`);
+    fail(folder, `has format version ${state.formatVersion}, newer than ${FORMAT_VERSION}`);
   }
-  if (stateHash !== sha256(canonicalJson(state as unknown as JsonValue))) {
+  if (stateHash !== sha256(canonicalJson(state))) {
     fail(folder, `has a damaged ${STATE_FILE} (its hash differs)`);
   }
   return state;

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeSafetensors } from '@meanflow/safetensors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkpointOf, filesIn } from './checkpointFixture';
+import { checkpointOf, filesIn } from './checkpoints.testdata';
 import { cleanCheckpoints, loadCheckpoint, loadCheckpointWeights, saveCheckpoint } from './checkpoints';
 
 let run = '';

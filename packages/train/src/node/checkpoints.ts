@@ -84,7 +84,7 @@ function putInPlace(folder: string, name: string): void {
  */
 export function saveCheckpoint(folder: string, checkpoint: Checkpoint, options: SaveOptions = {}): string {
   const { keep = 3 } = options;
-  if (!(keep >= 1)) throw new RangeError(`saveCheckpoint: keep must be at least 1, got ${String(keep)}.`);
+  if (!(keep >= 1)) throw new RangeError(`saveCheckpoint: keep must be at least 1, got ${keep}.`);
   const { step } = checkpoint.snapshot;
   const name = stepName(step);
   mkdirSync(folder, { recursive: true });

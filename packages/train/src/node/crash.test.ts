@@ -3,7 +3,7 @@ import type * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { checkpointOf, filesIn } from './checkpointFixture';
+import { checkpointOf, filesIn } from './checkpoints.testdata';
 import { cleanCheckpoints, loadCheckpoint, saveCheckpoint } from './checkpoints';
 import { openMetricsLog } from './metricsLog';
 
@@ -177,7 +177,7 @@ describe('a process that dies while it saves a checkpoint', () => {
 describe('a process that dies while it truncates its metrics', () => {
   it('leaves the old or the new lines', () => {
     const path = join(root, 'metrics.jsonl');
-    const lines = [1, 2, 3, 4].map((step) => `{"step":${String(step)}}\n`);
+    const lines = [1, 2, 3, 4].map((step) => `{"step":${step}}\n`);
     crashEverywhere(
       () => {
         writeFileSync(path, `${lines.join('')}{"st`);

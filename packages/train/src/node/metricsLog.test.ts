@@ -39,8 +39,8 @@ describe('the metrics log', () => {
     write(0, [1, 2, 3, 4, 5]);
     write(3, [4, 5, 6], 7);
     expect(lines()).toEqual([
-      ...[1, 2, 3].map((s) => `{"step":${String(s)},"loss":1}`),
-      ...[4, 5, 6].map((s) => `{"step":${String(s)},"loss":7}`),
+      ...[1, 2, 3].map((s) => `{"step":${s},"loss":1}`),
+      ...[4, 5, 6].map((s) => `{"step":${s},"loss":7}`),
       '',
     ]);
     expect(readdirSync(join(folder, 'run'))).toEqual(['metrics.jsonl']);
@@ -52,7 +52,7 @@ describe('the metrics log', () => {
       write(0, [1, 2]);
       writeFileSync(path, readFileSync(path, 'utf8') + end);
       write(2, [3]);
-      expect(lines()).toEqual([...[1, 2, 3].map((s) => `{"step":${String(s)},"loss":1}`), '']);
+      expect(lines()).toEqual([...[1, 2, 3].map((s) => `{"step":${s},"loss":1}`), '']);
     },
   );
 

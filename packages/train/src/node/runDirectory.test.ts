@@ -55,7 +55,7 @@ describe('a run directory', () => {
   it('is locked while it is open, and says by whom', () => {
     const run = openRunDirectory(root);
     expect(() => openRunDirectory(root)).toThrow(
-      `acquireRunLock: one process at a time may train into ${root}, and process ${String(process.pid)} on ${hostname()} does. ` +
+      `acquireRunLock: one process at a time may train into ${root}, and process ${process.pid} on ${hostname()} does. ` +
         `If it is gone, delete ${lockFile()}.`,
     );
     run.close();
@@ -65,7 +65,7 @@ describe('a run directory', () => {
   it('is locked by a live process and taken over from a killed one', async () => {
     const other = spawn('sleep', ['60']);
     writeLock({ pid: other.pid, host: hostname(), started: null });
-    expect(() => openRunDirectory(root)).toThrow(`process ${String(other.pid)} on`);
+    expect(() => openRunDirectory(root)).toThrow(`process ${other.pid} on`);
     other.kill('SIGKILL');
     await once(other, 'exit');
     openAndClose();
@@ -85,7 +85,7 @@ describe('a run directory', () => {
   it('stays locked by a process of another host, of which nothing is known', () => {
     const { pid } = spawnSync('true');
     writeLock({ pid, host: 'elsewhere', started: null });
-    expect(() => openRunDirectory(root)).toThrow(`process ${String(pid)} on elsewhere does`);
+    expect(() => openRunDirectory(root)).toThrow(`process ${pid} on elsewhere does`);
   });
 
   it('is taken over from a process that was killed while it wrote the lock, after ten seconds', () => {

@@ -15,7 +15,7 @@ export interface RunPaths {
   /** Folder of the checkpoints. */
   readonly checkpoints: string;
   /** Picture of the samples drawn after a step, `samples/step-00001000.png`. */
-  sample(step: number): string;
+  readonly sample: (step: number) => string;
 }
 
 /** A run's folder that this process trains into. It holds the folder's lock until `close`. */
@@ -47,5 +47,10 @@ export function openRunDirectory(root: string): RunDirectory {
   syncFolder(root);
   const lock = acquireRunLock(root);
   cleanCheckpoints(paths.checkpoints);
-  return { ...paths, close: lock.release };
+  return {
+    ...paths,
+    close: () => {
+      lock.release();
+    },
+  };
 }

@@ -18,7 +18,7 @@ interface Holder {
 function startOf(pid: number): string | null {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // the name may hold spaces
     if (state === 'Z') return 'ended'; // a zombie, which nobody has waited for yet
     return `${boot}:${fields[18] ?? ''}`; // field 22 of proc_pid_stat(5), starttime
@@ -74,7 +74,7 @@ function tryCreate(path: string, text: string): boolean {
 
 /** Moves a stale lock away; if it turns out to be the new lock of a process that was faster, puts it back. */
 function removeStale(path: string, staleText: string): void {
-  const aside = `${path}.stale-${String(process.pid)}`;
+  const aside = `${path}.stale-${process.pid}`;
   try {
     renameSync(path, aside);
   } catch {
@@ -112,7 +112,7 @@ export function acquireRunLock(folder: string): RunLock {
 }
 
 function refuse(folder: string, holder: Holder | null, path: string): never {
-  const who = holder === null ? 'another process' : `process ${String(holder.pid)} on ${holder.host}`;
+  const who = holder === null ? 'another process' : `process ${holder.pid} on ${holder.host}`;
   throw new Error(
     `acquireRunLock: one process at a time may train into ${folder}, and ${who} does. If it is gone, delete ${path}.`,
   );

@@ -124,7 +124,7 @@ describe('an event file', () => {
       return basename(writer.path);
     });
     expect(names).toEqual(
-      [5000, 5001, 5002].map((stamp) => `events.out.tfevents.000000${String(stamp)}.${hostname()}`),
+      [5000, 5001, 5002].map((stamp) => `events.out.tfevents.000000${stamp}.${hostname()}`),
     );
     expect(readdirSync(folder).sort()).toEqual(names);
   });

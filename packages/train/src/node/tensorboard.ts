@@ -104,6 +104,6 @@ export function openEventFile(folder: string, options: EventFileOptions = {}): E
 
 function checkStep(caller: string, step: number): void {
   if (!Number.isSafeInteger(step) || step < 0) {
-    throw new RangeError(`${caller}: step must be a natural number, got ${String(step)}.`);
+    throw new RangeError(`${caller}: step must be a natural number, got ${step}.`);
   }
 }
