@@ -1,40 +1,19 @@
 import { meanFlow } from '@meanflow/core';
 import type { Draws, HostArray } from '@meanflow/core';
-import { ditNetwork, fromOfficialWeights } from '@meanflow/dit';
-import type { DiTConfig } from '@meanflow/dit';
+import { ditNetwork } from '@meanflow/dit';
 import { describeBackends, expectClose, golden, goldenTolerance } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
+import { publishedConfig, publishedWeights, readPublished } from './published.testdata';
 import { createTrainState, snapshotTrainState } from './trainState';
 import { trainStep } from './trainStep';
 import { toWeights } from './weights';
 import type { HostWeights } from './weights';
 
 const reference = golden(import.meta.url, 'meanflow_train_steps.safetensors');
-const start = golden(import.meta.url, 'meanflow_loss_params.safetensors');
-const net = reference.config['net'] as Record<string, number>;
 const method = reference.config['method'] as { omega: number; kappa: number; data_proportion: number };
 const steps = reference.config['steps'] as number;
 const lr = reference.config['lr'] as number;
-
-const config: DiTConfig = {
-  inputSize: net['input_size']!,
-  channels: net['in_channels']!,
-  patchSize: net['patch_size']!,
-  depth: net['depth']!,
-  hiddenSize: net['hidden_size']!,
-  numHeads: net['num_heads']!,
-  numClasses: net['num_classes']!,
-};
-
-function readWeights(file: typeof reference, prefix: string): HostWeights {
-  const names = file.names.filter((name) => name.startsWith(prefix));
-  const arrays = names.map((name) => {
-    const data = file.data(name) as Float32Array;
-    return [name.slice(prefix.length), { shape: file.shape(name), data }] as const;
-  });
-  return fromOfficialWeights(Object.fromEntries(arrays));
-}
 
 /** What the reference drew in a step. */
 function drawsOf(step: string): Draws {
@@ -68,13 +47,13 @@ describeBackends('five training steps of the published code', (backend) => {
   it.each([1, 2])(
     'in %d micro-batches: losses, gradient norms, weights and averages',
     async (microBatches) => {
-      const initial = toWeights(readWeights(start, 'params/net/'));
+      const initial = toWeights(publishedWeights);
       const state = createTrainState(initial);
       tf.dispose(initial);
       const { omega, kappa } = method;
       const settings = {
-        objective: meanFlow({ numClasses: config.numClasses, guidance: { omega, kappa } }),
-        network: (weights: Record<string, tf.Tensor>) => ditNetwork(config, weights),
+        objective: meanFlow({ numClasses: publishedConfig.numClasses, guidance: { omega, kappa } }),
+        network: (weights: Record<string, tf.Tensor>) => ditNetwork(publishedConfig, weights),
         learningRate: lr,
         emaDecay: reference.config['ema'] as number,
         microBatches,
@@ -94,7 +73,7 @@ describeBackends('five training steps of the published code', (backend) => {
         [weights, 'final_params/net/'],
         [ema, 'final_ema/net/'],
       ] as const) {
-        const expected = readWeights(reference, prefix);
+        const expected = readPublished(reference, prefix);
         expect(Object.keys(actual).sort()).toEqual(Object.keys(expected).sort());
         const { keyBias, other } = largestMoves(actual, expected);
         expect(other).toBeLessThan(0.01);

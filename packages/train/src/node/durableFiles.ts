@@ -23,9 +23,15 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** Replaces a file at once: after a crash at any moment, the old or the new bytes are there, whole. */
+/** Ends the names of files that are being written. */
+export const PARTIAL_SUFFIX = '.partial';
+
+/**
+ * Writes a file at once: after a crash at any moment, the old or the new bytes are there, whole. A file beside it that
+ * ends in `.partial` may be left, which `openRunDirectory` removes.
+ */
 export function replaceDurably(path: string, bytes: Uint8Array): void {
-  const partial = `${path}.partial`;
+  const partial = path + PARTIAL_SUFFIX;
   writeDurably(partial, bytes);
   renameSync(partial, path);
   syncFolder(dirname(path));

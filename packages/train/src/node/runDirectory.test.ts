@@ -48,8 +48,11 @@ describe('a run directory', () => {
   it('is cleaned of what a killed process left', () => {
     const partial = join(root, 'checkpoints', '.partial-step-00000001');
     mkdirSync(partial, { recursive: true });
+    mkdirSync(join(root, 'samples'));
+    const files = [join(root, 'metrics.jsonl.partial'), join(root, 'samples', 'step-00000001.png.partial')];
+    for (const file of files) writeFileSync(file, '');
     openAndClose();
-    expect(existsSync(partial)).toBe(false);
+    expect([partial, ...files].filter((path) => existsSync(path))).toEqual([]);
   });
 
   it('is locked while it is open, and says by whom', () => {

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cleanCheckpoints, stepName } from './checkpoints';
-import { syncFolder } from './durableFiles';
+import { PARTIAL_SUFFIX, syncFolder } from './durableFiles';
 import { acquireRunLock } from './runLock';
 
 /** Where a run keeps its files. */
@@ -35,6 +35,11 @@ export function runPaths(root: string): RunPaths {
   };
 }
 
+/** What `replaceDurably` of a killed process left. */
+function removePartialFiles(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.endsWith(PARTIAL_SUFFIX)) rmSync(join(folder, name));
+}
+
 /**
  * Opens a run's folder for training: makes it and its `checkpoints` and `samples` if they are not there, takes its lock
  * and removes what a killed process left half written.
@@ -43,9 +48,11 @@ export function runPaths(root: string): RunPaths {
  */
 export function openRunDirectory(root: string): RunDirectory {
   const paths = runPaths(root);
-  for (const folder of [paths.checkpoints, join(root, 'samples')]) mkdirSync(folder, { recursive: true });
+  const samples = join(root, 'samples');
+  for (const folder of [paths.checkpoints, samples]) mkdirSync(folder, { recursive: true });
   syncFolder(root);
   const lock = acquireRunLock(root);
+  for (const folder of [root, samples]) removePartialFiles(folder);
   cleanCheckpoints(paths.checkpoints);
   return {
     ...paths,
