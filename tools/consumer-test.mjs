@@ -1,6 +1,6 @@
 // @ts-check
-// npm run consumer-test: packs @meanflow/jvp as npm would publish it, installs it into an empty
-// project beside @tensorflow/tfjs, and uses it in each way that a consumer might. --keep leaves the project behind.
+// npm run consumer-test: packs @meanflow/jvp and @meanflow/core as npm would publish them, installs them into an empty
+// project beside @tensorflow/tfjs, and uses them in each way that a consumer might. --keep leaves the project behind.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ function install() {
   const others = ['@tensorflow/tfjs', 'typescript', 'vite', '@types/node'].map(
     (name) => `${name}@${lock.packages[`node_modules/${name}`]?.version ?? 'latest'}`,
   );
-  const archives = pack(['@meanflow/jvp']);
+  const archives = pack(['@meanflow/jvp', '@meanflow/core']);
   writeJson('package.json', { name: 'consumer', private: true, type: 'module' });
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...archives, ...others]);
   cpSync(join(workspaceRoot, 'tools/consumer'), project, { recursive: true });
