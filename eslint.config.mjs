@@ -3,7 +3,7 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.test.ts', '**/*.testdata.ts', '**/*.long.ts', '**/bench/**/*.ts'];
+const tests = ['**/*.test.ts', '**/*.testdata.ts', '**/src/testing/**', '**/*.long.ts', '**/bench/**/*.ts'];
 
 /**
  * What each layer may import, from the bottom up; the `layer:` tag of a project is in its package.json.

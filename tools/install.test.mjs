@@ -59,8 +59,12 @@ describe('package-lock.json', () => {
     /** @type {{ packages: Record<string, { optionalDependencies?: Record<string, string> }> }} */
     const { packages } = JSON.parse(readFileSync(`${workspaceRoot}/package-lock.json`, 'utf8'));
     const paths = Object.keys(packages);
-    const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    const optional = Object.values(packages).flatMap((entry) =>
+      Object.keys(entry.optionalDependencies ?? {}),
+    );
     expect(optional.length).toBeGreaterThan(0);
-    expect(optional.filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
+    expect(optional.filter((name) => !paths.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual(
+      [],
+    );
   });
 });

@@ -71,7 +71,7 @@ function checkFiles(files) {
     .filter((file) => !files.includes(file))
     .map((file) => `${file} is missing`);
   for (const file of files) {
-    if (/\.(test|long|bench)\.ts$|golden|\.readme-|\.tsbuildinfo$/.test(file))
+    if (/\.(test|testdata|long|bench)\.ts$|^src\/testing\/|golden|\.readme-|\.tsbuildinfo$/.test(file))
       complaints.push(`${file} must stay out`);
   }
   const license = join(folder, 'LICENSE');
