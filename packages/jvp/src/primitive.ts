@@ -46,8 +46,11 @@ export function definePrimitive<I extends PrimitiveInputs, A extends object>(
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const savedInputs = Object.fromEntries(names.map((name, i) => [name, saved[i]])) as unknown as I;
         const output = saved[names.length] ?? value; // not read when it was not saved
-        const gradients = definition.vjp({ inputs: savedInputs, output, dy, attrs });
-        return names.map((name, i) => gradients[name] ?? tf.zeros((saved[i] ?? dy).shape));
+        // tfjs would keep what the rule makes until the whole backward pass ends.
+        return tf.tidy(() => {
+          const gradients = definition.vjp({ inputs: savedInputs, output, dy, attrs });
+          return names.map((name, i) => gradients[name] ?? tf.zeros((saved[i] ?? dy).shape));
+        });
       };
       return { value, gradFunc };
     });
