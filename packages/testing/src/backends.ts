@@ -9,7 +9,11 @@ export type BackendName = 'cpu' | 'wasm' | 'tensorflow';
  * Largest error allowed against a float32 reference, relative to the largest magnitude of the tensor. The reference
  * itself is within 2.5e-6 of float64; a wrong formula (erf instead of tanh GELU) moves results by 1.7e-4.
  */
-export const goldenTolerance: Readonly<Record<BackendName, number>> = { cpu: 2e-5, wasm: 2e-5, tensorflow: 2e-5 };
+export const goldenTolerance: Readonly<Record<BackendName, number>> = {
+  cpu: 2e-5,
+  wasm: 2e-5,
+  tensorflow: 2e-5,
+};
 
 /** Loads the native binding if it is installed; it registers the `tensorflow` backend by itself. */
 async function findTensorflow(): Promise<string | null> {
@@ -24,9 +28,11 @@ async function findTensorflow(): Promise<string | null> {
   return 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed and loads';
 }
 
-const missing: Partial<Record<BackendName, string>> = {};
 const noTensorflow = await findTensorflow();
-if (noTensorflow !== null) missing.tensorflow = noTensorflow;
+
+/** Backends that are not present here, each with the reason. */
+export const absentBackends: Readonly<Partial<Record<BackendName, string>>> =
+  noTensorflow === null ? {} : { tensorflow: noTensorflow };
 
 /**
  * Runs a suite once on every backend that is present. A backend that is not is reported as one skipped test whose
@@ -42,7 +48,7 @@ export function describeBackends(
   only: readonly BackendName[] = ['cpu', 'wasm', 'tensorflow'],
 ): void {
   for (const backend of only) {
-    const reason = missing[backend];
+    const reason = absentBackends[backend];
     if (reason !== undefined) {
       it.skip(`${title} on ${backend} (skipped: ${reason})`, () => undefined);
       continue;

@@ -6,7 +6,10 @@ function values(x: Tensor | ArrayLike<number>): ArrayLike<number> {
 }
 
 /** max |a - b| / max |b|; infinite if a value is not finite. */
-export function relativeError(actual: Tensor | ArrayLike<number>, expected: Tensor | ArrayLike<number>): number {
+export function relativeError(
+  actual: Tensor | ArrayLike<number>,
+  expected: Tensor | ArrayLike<number>,
+): number {
   const a = values(actual);
   const b = values(expected);
   expect(a.length).toBe(b.length);

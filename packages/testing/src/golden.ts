@@ -24,7 +24,9 @@ export interface Golden {
  * @param file Name without folder, e.g. `dit_forward_a.safetensors`.
  */
 export function golden(testUrl: string, file: string): Golden {
-  const { tensors, metadata } = decodeSafetensors(readFileSync(fileURLToPath(new URL(`../golden/${file}`, testUrl))));
+  const { tensors, metadata } = decodeSafetensors(
+    readFileSync(fileURLToPath(new URL(`../golden/${file}`, testUrl))),
+  );
   const find = (name: string) => {
     const tensor = tensors[name];
     if (tensor === undefined) throw new Error(`golden: ${file} has no tensor ${name}.`);

@@ -1,4 +1,4 @@
-export { describeBackends, goldenTolerance } from './backends';
+export { absentBackends, describeBackends, goldenTolerance } from './backends';
 export type { BackendName } from './backends';
 export { expectClose, relativeError } from './closeness';
 export { golden } from './golden';

@@ -17,7 +17,10 @@ export async function runReadmeExample(testUrl: string): Promise<Record<string, 
   const folder = mkdtempSync(join(packageRoot, 'src', '.readme-')); // inside the package: imports resolve as for a user
   try {
     const file = join(folder, 'example.mjs');
-    writeFileSync(file, ts.transpile(block, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 }));
+    writeFileSync(
+      file,
+      ts.transpile(block, { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ES2022 }),
+    );
     return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Record<string, unknown>;
   } finally {
     rmSync(folder, { recursive: true });
