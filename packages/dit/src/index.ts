@@ -1,1 +1,11 @@
-export {};
+export type { DiTConfig } from './config';
+export { ditNetwork } from './dit';
+export { initDiT } from './initialize';
+export { initMlp, mlpNetwork, mlpParameters } from './mlp';
+export type { MlpConfig } from './mlp';
+export { fromOfficialWeights } from './officialWeights';
+export { countParameters, ditParameters } from './parameters';
+export type { Initializer, Parameter } from './parameters';
+export { ditPreset, ditPresetNames } from './presets';
+export type { DiTPresetName } from './presets';
+export type { Network, Weights } from './weights';

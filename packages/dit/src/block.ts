@@ -1,0 +1,60 @@
+import { attention, gatedResidual, gelu, layerNormModulate, linear } from '@meanflow/kernels';
+import * as tf from '@tensorflow/tfjs-core';
+import { denseLayer } from './denseLayer';
+import { weightOf } from './weights';
+import type { Weights } from './weights';
+
+/** The modulation rows of a layer, `parts` tensors of [B, D], from the activated condition SiLU(c). */
+export function modulation(activated: tf.Tensor, weights: Weights, name: string, parts: number): tf.Tensor[] {
+  return tf.split(denseLayer(activated, weights, `${name}.adaLN`), parts, 1);
+}
+
+/** Self-attention of the tokens, [B, N, D] -> [B, N, D]. */
+export function attentionBranch(x: tf.Tensor, weights: Weights, name: string, numHeads: number): tf.Tensor {
+  return tf.tidy(() => {
+    // Three products: on wasm splitting the kernel costs far less than splitting what one product would give.
+    const kernels = tf.split(weightOf(weights, `${name}.attn.qkv.kernel`), 3, 1);
+    const biases = tf.split(weightOf(weights, `${name}.attn.qkv.bias`), 3, 0);
+    const [q = x, k = x, v = x] = kernels.map((kernel, i) => linear(x, kernel, biases[i]));
+    return denseLayer(attention(q, k, v, numHeads), weights, `${name}.attn.proj`);
+  });
+}
+
+/** dense(GELU(dense(x))). */
+export function mlpBranch(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
+  return tf.tidy(() =>
+    denseLayer(gelu(denseLayer(x, weights, `${name}.mlp.fc1`)), weights, `${name}.mlp.fc2`),
+  );
+}
+
+/**
+ * One adaLN-Zero block: x += gate1 attn(LN(x) (1 + scale1) + shift1), then the same with the MLP.
+ *
+ * @param x Tokens, [B, N, D].
+ * @param activated SiLU of the condition, [B, D].
+ * @param name Prefix of the block's weights, e.g. `blocks.0`.
+ * @returns [B, N, D]; the caller owns it. Nothing else outlives the call, so that memory does not grow with depth
+ *   unless a gradient needs it.
+ * @see Peebles and Xie, arXiv:2212.09748, Fig. 3.
+ */
+export function ditBlock(
+  x: tf.Tensor,
+  activated: tf.Tensor,
+  weights: Weights,
+  name: string,
+  numHeads: number,
+): tf.Tensor {
+  return tf.tidy(() => {
+    const rows = modulation(activated, weights, name, 6);
+    const [shift1 = x, scale1 = x, gate1 = x, shift2 = x, scale2 = x, gate2 = x] = rows;
+    const attended = attentionBranch(layerNormModulate(x, shift1, scale1), weights, name, numHeads);
+    const middle = gatedResidual(x, gate1, attended);
+    return gatedResidual(middle, gate2, mlpBranch(layerNormModulate(middle, shift2, scale2), weights, name));
+  });
+}
+
+/** The last layer, dense(LN(x) (1 + scale) + shift): [B, N, D] -> [B, N, length]. */
+export function finalLayer(x: tf.Tensor, activated: tf.Tensor, weights: Weights): tf.Tensor3D {
+  const [shift = x, scale = x] = modulation(activated, weights, 'finalLayer', 2);
+  return denseLayer(layerNormModulate(x, shift, scale), weights, 'finalLayer.linear') as tf.Tensor3D;
+}
