@@ -88,28 +88,34 @@ function checkFiles(files) {
 }
 
 /**
- * Every import of the built code and of its declarations must be a dependency, and must not be private.
+ * Every import of the built code and of its declarations must be a dependency, and must not be private. An application
+ * must import each of its dependencies, be it in the code of a package that is compiled in.
  *
  * @param {string[]} files
  * @returns {string[]} Complaints.
  */
 function checkImports(files) {
-  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
-  return files
+  const imports = files
     .filter((file) => /^dist\/.*\.(js|d\.ts)$/.test(file))
     .flatMap((file) =>
       ts
         .preProcessFile(readFileSync(join(folder, file), 'utf8'), true, true)
         .importedFiles.map(({ fileName }) => fileName)
         .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
-        .map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))
-        .filter((name) => !declared.includes(name))
-        .map((name) =>
-          builtinModules.includes(name)
-            ? `${file} imports ${name}: write node:${name}`
-            : `${file} imports ${name}, which is not among dependencies or peerDependencies`,
-        ),
+        .map((name) => ({ file, name: name.split('/', name.startsWith('@') ? 2 : 1).join('/') })),
     );
+  const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
+  const unused = declared.filter((dependency) => !imports.some(({ name }) => name === dependency));
+  return [
+    ...imports
+      .filter(({ name }) => !declared.includes(name))
+      .map(({ file, name }) =>
+        builtinModules.includes(name)
+          ? `${file} imports ${name}: write node:${name}`
+          : `${file} imports ${name}, which is not among dependencies or peerDependencies`,
+      ),
+    ...(isApp ? unused.map((name) => `${name} is a dependency, but nothing imports it`) : []),
+  ];
 }
 
 /**
