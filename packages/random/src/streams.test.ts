@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { normals, permutation, uniforms } from './streams';
 
 const key = { seed: 7, purpose: 'noise', step: 3, sample: 5 };
-const mean = (values: Float32Array, power: number) => values.reduce((sum, v) => sum + v ** power, 0) / values.length;
+const mean = (values: Float32Array, power: number) =>
+  values.reduce((sum, v) => sum + v ** power, 0) / values.length;
 
 describe('uniforms', () => {
   it('lies in [0, 1) with the moments of the uniform distribution', () => {
@@ -22,7 +23,9 @@ describe('uniforms', () => {
     for (const change of others) expect(uniforms({ ...key, ...change }, 4)).not.toEqual(first);
   });
   it.each([{ seed: -1 }, { seed: 0.5 }, { step: 2 ** 32 }, { sample: NaN }])('refuses %j', (change) => {
-    expect(() => uniforms({ ...key, ...change }, 4)).toThrow(/^random: \w+ must be an integer in \[0, 2\^\d+\), got/);
+    expect(() => uniforms({ ...key, ...change }, 4)).toThrow(
+      /^random: \w+ must be an integer in \[0, 2\^\d+\), got/,
+    );
   });
 });
 
@@ -46,7 +49,9 @@ describe('permutation', () => {
   it('is a permutation, whatever the seed and length', () => {
     fc.assert(
       fc.property(fc.nat(), fc.integer({ min: 0, max: 200 }), (seed, n) => {
-        expect([...permutation({ seed, purpose: 'shuffle' }, n)].sort((a, b) => a - b)).toEqual([...Array(n).keys()]);
+        expect([...permutation({ seed, purpose: 'shuffle' }, n)].sort((a, b) => a - b)).toEqual([
+          ...Array(n).keys(),
+        ]);
       }),
     );
   });

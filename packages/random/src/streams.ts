@@ -27,19 +27,26 @@ function hash32(text: string): number {
 
 function checkInteger(name: string, value: number, limit: number): void {
   if (!Number.isSafeInteger(value) || value < 0 || value >= limit) {
-    throw new RangeError(`random: ${name} must be an integer in [0, 2^${String(Math.log2(limit))}), got ${String(value)}.`);
+    throw new RangeError(
+      `random: ${name} must be an integer in [0, 2^${String(Math.log2(limit))}), got ${String(value)}.`,
+    );
   }
 }
 
 /** Calls `use` with the four words of each block of the stream, block 0, 1, 2, ... */
-function forEachBlock(stream: StreamKey, blocks: number, use: (words: readonly number[], block: number) => void) {
+function forEachBlock(
+  stream: StreamKey,
+  blocks: number,
+  use: (words: readonly number[], block: number) => void,
+) {
   const { seed, purpose, step = 0, sample = 0 } = stream;
   checkInteger('seed', seed, 2 ** 53);
   checkInteger('step', step, TWO_32);
   checkInteger('sample', sample, TWO_32);
   const key: Words2 = [seed % TWO_32, Math.floor(seed / TWO_32)];
   const purposeHash = hash32(purpose);
-  for (let block = 0; block < blocks; block++) use(philox4x32([block, sample, step, purposeHash], key), block);
+  for (let block = 0; block < blocks; block++)
+    use(philox4x32([block, sample, step, purposeHash], key), block);
 }
 
 /**
