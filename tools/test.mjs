@@ -9,7 +9,26 @@ import { formatReport, readReport } from './testReport.mjs';
 const resultFolder = join(workspaceRoot, '.test-results');
 
 /**
- * Every project with a test target, whether nx ran it or not, with the result file that vitest.config.ts names.
+ * Whether a project means to be tested: it has a target or a test, and one without the other is reported as missing.
+ *
+ * @param {string} folder Relative to the workspace.
+ */
+function isTested(folder) {
+  const root = join(workspaceRoot, folder);
+  if (!existsSync(join(root, 'package.json'))) return false;
+  const manifest = /** @type {{ nx?: { targets?: Record<string, object> } }} */ (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  );
+  const sources = join(root, 'src');
+  return (
+    manifest.nx?.targets?.['test'] !== undefined ||
+    (existsSync(sources) &&
+      readdirSync(sources, { recursive: true }).some((file) => String(file).endsWith('.test.ts')))
+  );
+}
+
+/**
+ * Every project with tests, whether nx ran it or not, with the result file that vitest.config.ts names.
  *
  * @returns {{ project: string, file: string }[]}
  */
@@ -17,16 +36,10 @@ function testedProjects() {
   const folders = ['packages', 'apps'].flatMap((parent) =>
     readdirSync(join(workspaceRoot, parent)).map((name) => `${parent}/${name}`),
   );
-  return ['.', ...folders].flatMap((folder) => {
-    const file = join(workspaceRoot, folder, 'package.json');
-    if (!existsSync(file)) return [];
-    const manifest = /** @type {{ nx?: { targets?: Record<string, object> } }} */ (
-      JSON.parse(readFileSync(file, 'utf8'))
-    );
-    if (manifest.nx?.targets?.['test'] === undefined) return [];
-    const project = folder === '.' ? 'tools' : folder;
-    return [{ project, file: join(resultFolder, `${project}.json`) }];
-  });
+  return [...folders.filter(isTested), 'tools'].map((project) => ({
+    project,
+    file: join(resultFolder, `${project}.json`),
+  }));
 }
 
 try {

@@ -30,7 +30,9 @@ function addProject(project, file, report) {
   try {
     result = JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    report.failures.push(`${project}: vitest left no readable result, it probably crashed`);
+    report.failures.push(
+      `${project}: vitest left no readable result: it crashed, or there is no test target`,
+    );
     return;
   }
   const failuresBefore = report.failures.length;

@@ -99,7 +99,7 @@ describe('readReport', () => {
       writeFileSync(result.file, '{"success": tr');
     }
     expect(readReport([good(), result], 0).failures).toEqual([
-      'p: vitest left no readable result, it probably crashed',
+      'p: vitest left no readable result: it crashed, or there is no test target',
     ]);
   });
 
