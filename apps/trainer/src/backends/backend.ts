@@ -1,0 +1,37 @@
+import type { BackendName } from '../config/schema';
+
+/** A backend that is active: tensors live there until `dispose`. */
+export interface RunningBackend {
+  readonly name: BackendName;
+  /** Version of the package that it is from. */
+  readonly version: string;
+  /** What computes, e.g. `CPU, 2 threads`. */
+  readonly device: string;
+  /** Number of threads, where it is known. */
+  readonly threads: number | null;
+  /** Whether it emulates a GPU on the CPU: works, but slower than wasm. */
+  readonly software: boolean;
+  /** Ends its threads, so that the process can end. No tensor of it may be used afterwards. */
+  dispose(): void;
+}
+
+/** Why a backend does not work here. */
+export interface MissingBackend {
+  /** What is missing, as the second half of a sentence, e.g. `the package webgpu is not installed`. */
+  readonly missing: string;
+  /** The one command that brings it; null if there is none. */
+  readonly fix: string | null;
+}
+
+/** How to start a backend. */
+export interface BackendOptions {
+  /** Threads for wasm, at least 1. Default: one a core, at most 8. */
+  threads?: number;
+}
+
+/** Starts a backend and makes it the active one, or says why that does not work. */
+export type BackendStarter = (options: BackendOptions) => Promise<RunningBackend | MissingBackend>;
+
+export function isMissing(result: RunningBackend | MissingBackend): result is MissingBackend {
+  return 'missing' in result;
+}
