@@ -136,7 +136,9 @@ describeBackends('jvp', () => {
     expect(number(f(x))).toBe(8);
     expect(number(tf.grad(f)(x))).toBe(4); // not 12
     expect(number(jvp(f, [x], [tf.scalar(1)]).tangent)).toBe(4);
-    expectNoLeak(() => tf.dispose(tf.tidy(() => tf.grad(f)(x))));
+    expectNoLeak(() => {
+      tf.dispose(tf.tidy(() => tf.grad(f)(x)));
+    });
   });
 
   it('leaves no tensor behind, also when nested, taped or failing', () => {
