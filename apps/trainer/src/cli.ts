@@ -1,1 +1,23 @@
-export {};
+#!/usr/bin/env node
+import { basename, relative } from 'node:path';
+import { runCli } from './program';
+import { line } from './terminal';
+
+/** How to call this program again: by its name where it is installed, else by its file. */
+function programName(): string {
+  const script = process.argv[1] ?? 'meanflow';
+  return basename(script) === 'meanflow' ? 'meanflow' : `node ${relative(process.cwd(), script)}`;
+}
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  out: (text) => {
+    process.stdout.write(line(text));
+  },
+  err: (text) => {
+    process.stderr.write(line(text));
+  },
+  screen: process.stdout.isTTY ? process.stdout : null,
+  program: programName(),
+});
+// A native backend may leave a thread behind that would keep the process for ever.
+setTimeout(() => process.exit(), 3000).unref();

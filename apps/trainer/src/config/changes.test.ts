@@ -21,6 +21,12 @@ describe('changesBetween', () => {
     ]);
     expect(changes.map(isFixed)).toEqual([false, false, true, true]);
   });
+  it('compares lists as a whole', () => {
+    expect(changesBetween({ shape: [8, 8, 1] }, { shape: [8, 8, 1] })).toEqual([]);
+    expect(changesBetween({ shape: [8, 8, 1] }, { shape: [8, 8, 3] }).map(showChange)).toEqual([
+      'shape [8,8,1] -> [8,8,3]',
+    ]);
+  });
   it('shows a group that becomes null', () => {
     expect(changesBetween({ guidance: { omega: 2 } }, { guidance: null }).map(showChange)).toEqual([
       'guidance {"omega":2} -> null',

@@ -11,7 +11,8 @@ export interface Change {
 
 /** Where two configurations differ, value by value. */
 export function changesBetween(from: unknown, to: unknown, path = ''): Change[] {
-  if (!isGroup(from) || !isGroup(to)) return Object.is(from, to) ? [] : [{ path, from, to }];
+  if (!isGroup(from) || !isGroup(to))
+    return JSON.stringify(from) === JSON.stringify(to) ? [] : [{ path, from, to }];
   const keys = [...new Set([...Object.keys(from), ...Object.keys(to)])];
   return keys.flatMap((key) => changesBetween(from[key], to[key], path === '' ? key : `${path}.${key}`));
 }

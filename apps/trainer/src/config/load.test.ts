@@ -186,7 +186,7 @@ describe('a configuration file', () => {
   });
   it('must be there and hold keys', () => {
     expect(messageOf(() => fileConfig(join(folder, 'none.yaml')))).toBe(
-      `--config must be a readable file, got ${join(folder, 'none.yaml')} (ENOENT).`,
+      `${join(folder, 'none.yaml')} must be a readable file, got ENOENT.`,
     );
     expect(messageOf(() => fileConfig(write('c.yaml', 'just text')))).toBe(
       `${join(folder, 'c.yaml')} must hold keys and values, got "just text".`,

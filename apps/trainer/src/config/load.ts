@@ -27,7 +27,7 @@ export function fileConfig(path: string): RawConfig {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? messageOf(error);
-    throw new UserError(`--config must be a readable file, got ${path} (${code}).`);
+    throw new UserError(`${path} must be a readable file, got ${code}.`);
   }
   const document = parseDocument(text, { logLevel: 'error' });
   const [problem] = document.errors;

@@ -1,0 +1,120 @@
+import { checkWeights, toWeights } from '@meanflow/train';
+import { loadCheckpointWeights } from '@meanflow/train/node';
+import * as tf from '@tensorflow/tfjs-core';
+import { startBackend } from '../backends/startBackend';
+import { suggestion } from '../config/nearest';
+import { backendNames } from '../config/schema';
+import type { BackendName, RunConfig } from '../config/schema';
+import { isImages, loadDataset } from '../data';
+import type { DatasetInfo } from '../data';
+import { buildModel } from '../model';
+import { buildObjective } from '../objective';
+import { targetKind } from '../output/target';
+import { writeSamples } from '../output/writeSamples';
+import { readCheckpointConfig } from '../run/checkpointConfig';
+import { parseClasses, spreadLabels } from '../run/classes';
+import { drawSamples } from '../run/drawSamples';
+import { scatterPicture } from '../run/pictures';
+import type { Terminal } from '../terminal';
+import { UserError, withUserInput } from '../userError';
+import { wholeNumber } from '../wholeNumber';
+
+/** Arguments of `meanflow sample`, as the command line gives them. */
+export interface SampleOptions {
+  readonly checkpoint: string;
+  readonly out: string;
+  readonly classes?: string;
+  readonly count?: string;
+  readonly nfe?: string;
+  readonly seed?: string;
+  readonly ema?: boolean;
+  readonly raw?: boolean;
+  readonly backend?: string;
+  readonly threads?: string;
+}
+
+const EACH = 8; // samples of a class
+const WITHOUT_CLASSES = 64;
+const MANY_CLASSES = 16; // beyond, a sample of each would be too many
+const POINTS = 2000;
+
+/** Number of samples, and their classes. */
+function labelsFor(options: SampleOptions, { numClasses, sampleShape }: DatasetInfo) {
+  const all = Array.from({ length: numClasses }, (_, i) => i);
+  const classes = options.classes === undefined ? all : parseClasses(options.classes, numClasses);
+  const few = classes.length > 0 && classes.length <= MANY_CLASSES ? EACH * classes.length : WITHOUT_CLASSES;
+  const usual = sampleShape.length === 1 ? POINTS : few;
+  const count = options.count === undefined ? usual : wholeNumber('--count', options.count, 1);
+  return { count, labels: classes.length === 0 ? null : spreadLabels(classes, count) };
+}
+
+function backendChoice(name = 'auto'): BackendName | 'auto' {
+  const choices = ['auto', ...backendNames] as const;
+  const found = choices.find((choice) => choice === name);
+  if (found !== undefined) return found;
+  const hint = suggestion(name, choices);
+  throw new UserError(
+    `--backend must be one of ${choices.join(', ')}, got ${name}${hint === '' ? '.' : hint}`,
+  );
+}
+
+/** Points over those of the data set, which a toy can draw at once. */
+async function scatterOver(config: RunConfig, samples: Float32Array) {
+  const dataset = await loadDataset(config.data);
+  const data = isImages(dataset) ? new Float32Array() : dataset.points.subarray(0, samples.length);
+  return scatterPicture(data, samples);
+}
+
+/**
+ * `meanflow sample`.
+ *
+ * @returns The exit code.
+ * @throws UserError for whatever is wrong with arguments, files or the machine.
+ */
+export async function sample(options: SampleOptions, terminal: Terminal): Promise<number> {
+  if (options.ema === true && options.raw === true)
+    throw new UserError('--ema and --raw exclude each other, got both.');
+  const which = options.raw === true ? 'model' : 'ema';
+  const nfe = wholeNumber('--nfe', options.nfe ?? '1', 1);
+  const seed = wholeNumber('--seed', options.seed ?? '0', 0);
+  const threads =
+    options.threads === undefined ? {} : { threads: wholeNumber('--threads', options.threads, 1) };
+  const choice = backendChoice(options.backend);
+  const kind = targetKind(options.out);
+
+  const loaded = await withUserInput(() => loadCheckpointWeights(options.checkpoint, which));
+  for (const warning of loaded.warnings) terminal.err(warning);
+  const { config, dataset } = readCheckpointConfig(loaded.value.config, loaded.path);
+  const { count, labels } = labelsFor(options, dataset);
+  const { sampleShape } = dataset;
+  if (kind === 'folder' && sampleShape.length === 1) {
+    throw new UserError(`--out must be a .png or .npz file for points, got ${options.out}.`);
+  }
+  const model = buildModel(config.model, dataset);
+  const objective = buildObjective(config.objective, dataset.numClasses);
+  await withUserInput(() => { checkWeights(model.parameters, loaded.value.weights, loaded.path); }); // prettier-ignore
+
+  const backend = await startBackend(choice, threads);
+  try {
+    const weights = toWeights(loaded.value.weights);
+    const start = performance.now();
+    const data = await drawSamples(objective, model.network(weights), sampleShape, {
+      labels,
+      count,
+      seed,
+      nfe,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    tf.dispose(weights);
+    const scatter = sampleShape.length === 1 ? await scatterOver(config, data) : null;
+    writeSamples(options.out, kind, { shape: [count, ...sampleShape], data, labels }, scatter);
+    const weightsName = which === 'ema' ? 'averaged weights' : 'raw weights';
+    const speed = `${seconds.toFixed(2)} s on ${backend.name} (${backend.device})`;
+    terminal.out(
+      `${count} samples at ${nfe} NFE with the ${weightsName} of step ${loaded.value.step}, in ${speed}: ${options.out}`,
+    );
+    return 0;
+  } finally {
+    backend.dispose();
+  }
+}

@@ -1,0 +1,141 @@
+import type { Objective } from '@meanflow/core';
+import { openRunDirectory, replaceDurably } from '@meanflow/train/node';
+import type { RunDirectory } from '@meanflow/train/node';
+import { stringify } from 'yaml';
+import type { RunningBackend } from '../backends/backend';
+import { startBackend } from '../backends/startBackend';
+import type { RunConfig } from '../config/schema';
+import { batchesFor, infoOf, isImages, loadDataset } from '../data';
+import type { Dataset } from '../data';
+import { EXIT_INTERRUPTED, watchInterruption } from '../interruption';
+import type { Interruption } from '../interruption';
+import { buildModel, countWeights } from '../model';
+import type { Model } from '../model';
+import { buildObjective } from '../objective';
+import { showProgress } from '../output/progress';
+import { checkpointConfig } from '../run/checkpointConfig';
+import { announceDownloads } from '../run/download';
+import { openState } from '../run/openState';
+import { picturesFor } from '../run/pictures';
+import { planRun } from '../run/plan';
+import type { Plan } from '../run/plan';
+import { openRecorder } from '../run/recorder';
+import { finished, opening, stopped } from '../run/report';
+import { findStart } from '../run/resumePoint';
+import { trainLoop } from '../run/trainLoop';
+import type { TrainOptions } from '../run/trainOptions';
+import type { Terminal } from '../terminal';
+import { asUserError } from '../userError';
+import { wholeNumber } from '../wholeNumber';
+
+/** A training whose arguments are fine, whose backend runs and whose data are there: all but its folder. */
+interface Setting {
+  readonly plan: Plan;
+  readonly config: RunConfig;
+  readonly dataset: Dataset;
+  readonly model: Model;
+  readonly objective: Objective;
+  readonly backend: RunningBackend;
+  readonly interruption: Interruption;
+}
+
+/** Takes the run's folder; only one process may train into it. */
+function openDirectory(root: string): RunDirectory {
+  try {
+    return openRunDirectory(root);
+  } catch (error) {
+    throw asUserError(error, 1);
+  }
+}
+
+/** Trains, and draws the last picture. */
+async function runTraining(setting: Setting, directory: RunDirectory, terminal: Terminal): Promise<number> {
+  const { plan, config, dataset, model, objective, backend, interruption } = setting;
+  const info = infoOf(dataset);
+  const { checkpoint, notes } = findStart(plan, config, info);
+  for (const note of notes) terminal.err(note);
+  const state = openState(model, checkpoint, config.seed);
+  const recorder = openRecorder(directory, state.step);
+  replaceDurably(directory.config, new TextEncoder().encode(stringify(config)));
+  terminal.out(opening(config, info, countWeights(model), backend));
+  const unit = isImages(dataset) ? 'images' : 'points';
+  const progress = showProgress(terminal, { total: config.steps, first: state.step, unit });
+  const start = performance.now();
+  try {
+    const pictures = picturesFor(dataset, objective, config);
+    const [source, carried] = [batchesFor(dataset, config.data, config.seed), checkpointConfig(config, info)];
+    const training = {
+      config,
+      source,
+      model,
+      objective,
+      state,
+      paths: directory,
+      recorder,
+      pictures,
+      progress,
+      carried,
+    };
+    const isFinished = await trainLoop(training, interruption.signal).finally(progress.stop);
+    if (!isFinished) {
+      terminal.out(stopped(terminal.program, directory.root, state.step, config.steps));
+      return EXIT_INTERRUPTED;
+    }
+    const picture = recorder.final(await pictures.comparison(model.network(state.ema)));
+    const seconds = (performance.now() - start) / 1000;
+    terminal.out(finished(terminal.program, directory.root, config, info, picture, seconds));
+    return 0;
+  } finally {
+    recorder.close();
+    state.dispose();
+  }
+}
+
+/** Loads the data, checks that everything fits, and only then takes the run's folder. */
+async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interruption, terminal: Terminal) {
+  const config: RunConfig = { ...plan.config, backend: backend.name }; // what auto was
+  const onProgress = announceDownloads(terminal.out);
+  const dataset = await loadDataset(config.data, { signal: interruption.signal, onProgress });
+  const info = infoOf(dataset);
+  const [model, objective] = [
+    buildModel(config.model, info),
+    buildObjective(config.objective, info.numClasses),
+  ];
+  const directory = openDirectory(plan.root);
+  try {
+    const setting = { plan, config, dataset, model, objective, backend, interruption };
+    return await runTraining(setting, directory, terminal);
+  } finally {
+    directory.close();
+  }
+}
+
+/**
+ * `meanflow train`.
+ *
+ * @returns The exit code: 0 at the last step, 130 if it was interrupted.
+ * @throws UserError for whatever is wrong with arguments, files or the machine.
+ */
+export async function train(options: TrainOptions, terminal: Terminal): Promise<number> {
+  const threads =
+    options.threads === undefined ? {} : { threads: wholeNumber('--threads', options.threads, 1) };
+  const plan = planRun(options, terminal.program);
+  for (const note of plan.notes) terminal.err(note);
+  const interruption = watchInterruption(() => {
+    const lineEnd = terminal.screen === null ? '' : '\n'; // below the progress bar
+    terminal.err(`${lineEnd}Stopping after this step, and saving. Ctrl-C again stops at once.`);
+  });
+  try {
+    const backend = await startBackend(plan.config.backend, threads);
+    try {
+      return await runPlan(plan, backend, interruption, terminal);
+    } finally {
+      backend.dispose();
+    }
+  } catch (error) {
+    if (error === interruption.signal.reason) return EXIT_INTERRUPTED; // of a download
+    throw error;
+  } finally {
+    interruption.dispose();
+  }
+}

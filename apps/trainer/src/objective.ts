@@ -1,0 +1,35 @@
+import { flowMatching, meanFlow } from '@meanflow/core';
+import type { Objective } from '@meanflow/core';
+import type { ObjectiveConfig } from './config/schema';
+import { asUserError, UserError } from './userError';
+
+type ObjectiveKind = ObjectiveConfig['kind'];
+type Builder<K extends ObjectiveKind> = (
+  config: Extract<ObjectiveConfig, { kind: K }>,
+  numClasses: number,
+) => Objective;
+
+/** One builder for each kind of objective. */
+const builders: { readonly [K in ObjectiveKind]: Builder<K> } = {
+  meanflow: ({ times, guidance, labelDropout, weighting }, numClasses) => {
+    if (guidance !== null && numClasses === 0) {
+      throw new UserError('objective.guidance must be null for data without labels, got guidance.');
+    }
+    return meanFlow({ numClasses, times, guidance, labelDropout, weighting });
+  },
+  'flow-matching': ({ times, labelDropout, weighting }, numClasses) =>
+    flowMatching({ numClasses, times, labelDropout, weighting }),
+};
+
+/**
+ * The objective that a configuration names, for data with so many classes.
+ *
+ * @throws UserError if it cannot be trained on such data.
+ */
+export function buildObjective(config: ObjectiveConfig, numClasses: number): Objective {
+  try {
+    return (builders[config.kind] as Builder<ObjectiveKind>)(config, numClasses);
+  } catch (error) {
+    throw asUserError(error);
+  }
+}

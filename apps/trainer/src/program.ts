@@ -1,0 +1,122 @@
+import { Command, CommanderError } from 'commander';
+import { doctorHelp, programHelp, sampleHelp, trainHelp } from './help';
+import type { SampleOptions } from './commands/sample';
+import type { TrainOptions } from './run/trainOptions';
+import type { Terminal } from './terminal';
+import { UserError } from './userError';
+import { programVersion } from './version';
+
+const collect = (value: string, list: readonly string[] = []) => [...list, value];
+const backend = 'tensorflow, webgpu, wasm, cpu, or auto: the first of these that works here';
+
+/** The commands; each is loaded when it runs, so that --help answers at once. */
+function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: number) => void): Command {
+  const program = new Command('meanflow')
+    .description('Train and sample one-step generative models (MeanFlow).')
+    .version(programVersion())
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .configureHelp({ helpWidth: 110 })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText('after', programHelp);
+
+  program
+    .command('train')
+    .description('Train a model, or go on with one.')
+    .option('--preset <name>', 'a configuration that has a name, see below')
+    .option('--config <file>', 'a configuration as a YAML file')
+    .option('--out <dir>', 'folder of the run (default: runs/NAME of the preset or file)')
+    .option('--steps <n>', 'length of the training, the same as --set steps=N')
+    .option('--seed <n>', 'seed of weights, data order and noise, the same as --set seed=N')
+    .option('--backend <name>', backend)
+    .option('--threads <n>', 'threads of the wasm backend (default: one a core, at most 8)')
+    .option('--resume', 'go on with the run in --out')
+    .option('--set <key=value>', 'change one value of the configuration; may come several times', collect)
+    .addHelpText('after', trainHelp(keysHelp))
+    .action(async (options: TrainOptions) => {
+      const { train } = await import('./commands/train');
+      finish(await train(options, terminal));
+    });
+
+  program
+    .command('sample')
+    .description('Draw samples with a trained model.')
+    .requiredOption(
+      '--checkpoint <dir>',
+      "a run, its checkpoints folder, or one checkpoint; a run's newest is taken",
+    )
+    .requiredOption('--out <path>', 'a .png file, a .npz file or a folder, see below')
+    .option('--classes <list>', 'classes such as 0-9 or 3,5,7 (default: all)')
+    .option(
+      '--count <n>',
+      'number of samples in all, spread over the classes (default: 8 a class; 2000 points)',
+    )
+    .option('--nfe <n>', 'network evaluations for each sample (default: 1)')
+    .option('--seed <n>', 'seed of the noise (default: 0)')
+    .option('--ema', 'with the averaged weights (default)')
+    .option('--raw', 'with the weights as trained')
+    .option('--backend <name>', `${backend} (default: auto)`)
+    .option('--threads <n>', 'threads of the wasm backend (default: one a core, at most 8)')
+    .addHelpText('after', sampleHelp)
+    .action(async (options: SampleOptions) => {
+      const { sample } = await import('./commands/sample');
+      finish(await sample(options, terminal));
+    });
+
+  program
+    .command('doctor')
+    .description('Say what this machine can use, how fast it is, and what is missing.')
+    .option('--json', 'for programs')
+    .addHelpText('after', doctorHelp)
+    .action(async (options: { json?: boolean }) => {
+      const { doctor } = await import('./commands/doctor');
+      finish(await doctor(options, terminal));
+    });
+  return program;
+}
+
+/** An error of the operating system, such as a full disk. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'code' in error;
+}
+
+/** Prints an error in the way that its cause deserves; returns the exit code. */
+function reportError(error: unknown, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has printed it
+  if (error instanceof UserError) {
+    for (const sentence of error.message.split('\n')) terminal.err(`error: ${sentence}`);
+    return error.exitCode;
+  }
+  if (isSystemError(error)) {
+    terminal.err(`error: ${error.message}.`);
+    return 1;
+  }
+  terminal.err(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  terminal.err(
+    'error: this is a bug of meanflow, not a mistake of yours. Please report it with the lines above.',
+  );
+  return 1;
+}
+
+/**
+ * Runs the command line.
+ *
+ * @param args Arguments without `node` and the script.
+ * @returns The exit code: 0 done, 2 wrong usage or input, 1 any other failure, 130 interrupted. It never throws.
+ */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode = 0;
+  try {
+    const wantsKeys = args.includes('train') && args.some((arg) => ['--help', '-h', 'help'].includes(arg));
+    const keys = wantsKeys ? (await import('./config/help')).keysHelp() : '';
+    const program = buildProgram(terminal, keys, (code) => { exitCode = code; }); // prettier-ignore
+    if (args.length === 0) {
+      terminal.out(program.helpInformation() + programHelp);
+      return 2;
+    }
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    return reportError(error, terminal);
+  }
+}

@@ -1,0 +1,115 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Network, Objective } from '@meanflow/core';
+import type { BatchSource } from '@meanflow/data';
+import { snapshotTrainState, trainStep } from '@meanflow/train';
+import type { JsonValue, StepReport, TrainSettings, TrainState } from '@meanflow/train';
+import { saveCheckpoint } from '@meanflow/train/node';
+import type { RunPaths } from '@meanflow/train/node';
+import type { RunConfig } from '../config/schema';
+import type { Model } from '../model';
+import type { Progress } from '../output/progress';
+import { asUserError } from '../userError';
+import { averageOf } from './pace';
+import type { Pictures } from './pictures';
+import type { Recorder } from './recorder';
+
+/** Everything that a training works with. */
+export interface Training {
+  readonly config: RunConfig;
+  readonly source: BatchSource;
+  readonly model: Model;
+  readonly objective: Objective;
+  /** Changed in place. */
+  readonly state: TrainState;
+  readonly paths: RunPaths;
+  readonly recorder: Recorder;
+  readonly pictures: Pictures;
+  readonly progress: Progress;
+  /** The configuration that weights files carry. */
+  readonly carried: JsonValue;
+}
+
+function settingsOf({ config, objective, model }: Training): TrainSettings<Network> {
+  const { lr, beta1, beta2, eps, weightDecay, schedule, clipNorm, accumulate, maxSkips } = config.optimizer;
+  return {
+    objective,
+    network: (weights) => model.network(weights),
+    learningRate: {
+      peak: lr,
+      warmupSteps: schedule.warmupSteps,
+      decay: schedule.kind,
+      ...(schedule.kind === 'cosine' ? { decaySteps: config.steps } : {}),
+    },
+    adam: { beta1, beta2, epsilon: eps, weightDecay },
+    emaDecay: config.ema.decay,
+    clipNorm,
+    microBatches: accumulate,
+    maxSkips,
+  };
+}
+
+/** One step: its batch and its random numbers follow from seed and step alone. */
+async function nextStep(training: Training, settings: TrainSettings<Network>): Promise<StepReport> {
+  const { config, source, objective, state } = training;
+  const { batchSize, seed } = config;
+  const { x, shape, y } = await source.batchAt(state.step, batchSize);
+  const draws = objective.draw(batchSize, source.sampleShape, { seed, step: state.step });
+  try {
+    return await trainStep(state, { x, shape, y: source.numClasses === 0 ? null : y }, draws, settings);
+  } catch (error) {
+    throw asUserError(error, 1); // loss and gradient are not finite for too long: no fault of the arguments
+  }
+}
+
+async function save({ config, state, paths, recorder, carried }: Training): Promise<void> {
+  recorder.flush(); // the log must reach at least as far as the checkpoint
+  const checkpoint = {
+    snapshot: await snapshotTrainState(state),
+    seed: config.seed,
+    data: null,
+    config: carried,
+  };
+  saveCheckpoint(paths.checkpoints, checkpoint, { keep: config.checkpoint.keep });
+}
+
+/** Pictures come before the checkpoint of the same step: a run that is killed in between draws them again. */
+async function afterStep(training: Training, report: StepReport, imagesPerSecond: number): Promise<boolean> {
+  const { config, source, model, state, recorder, pictures, progress } = training;
+  const { step } = state;
+  if (report.skipped) progress.note(`Step ${step} is skipped: loss or gradient is not finite.`);
+  if (report.skipped || step % config.log.every === 0) {
+    recorder.metrics(report, (step * config.batchSize) / source.count, imagesPerSecond);
+  }
+  if (step % config.sample.every === 0)
+    recorder.samples(step, await pictures.samples(model.network(state.ema)));
+  if (step % config.checkpoint.every !== 0) return false;
+  await save(training);
+  return true;
+}
+
+/**
+ * Trains until the last step, or until the signal aborts: then the step is finished. A checkpoint is saved at the end
+ * in both cases.
+ *
+ * @returns Whether the last step was reached.
+ */
+export async function trainLoop(training: Training, signal: AbortSignal): Promise<boolean> {
+  const { config, state, progress } = training;
+  const settings = settingsOf(training);
+  const [seconds, loss] = [averageOf(), averageOf()];
+  let isSaved = true;
+  while (state.step < config.steps && !signal.aborted) {
+    const start = performance.now();
+    const report = await nextStep(training, settings);
+    seconds.add((performance.now() - start) / 1000);
+    loss.add(report.logs['rawLoss'] ?? report.loss);
+    const imagesPerSecond = config.batchSize / seconds.value();
+    isSaved = await afterStep(training, report, imagesPerSecond);
+    const secondsLeft = (config.steps - state.step) * seconds.value();
+    const info = { step: state.step, loss: loss.value(), lr: report.lr, imagesPerSecond, secondsLeft };
+    progress.update(info, state.step % config.log.every === 0);
+    await nextTurn(); // cpu and wasm never wait for anything: without this no signal would arrive
+  }
+  if (!isSaved) await save(training);
+  return state.step >= config.steps;
+}
