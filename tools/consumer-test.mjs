@@ -1,6 +1,7 @@
 // @ts-check
-// npm run consumer-test: packs @meanflow/jvp and @meanflow/core as npm would publish them, installs them into an empty
-// project beside @tensorflow/tfjs, and uses them in each way that a consumer might. --keep leaves the project behind.
+// npm run consumer-test: packs @meanflow/jvp, @meanflow/core and the command line as npm would publish them, installs
+// them into an empty project beside @tensorflow/tfjs, and uses them in each way that a consumer might. --keep leaves the
+// project behind.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,7 +96,7 @@ function install() {
   const others = ['@tensorflow/tfjs', 'typescript', 'vite', '@types/node'].map(
     (name) => `${name}@${lock.packages[`node_modules/${name}`]?.version ?? 'latest'}`,
   );
-  const archives = pack(['@meanflow/jvp', '@meanflow/core']);
+  const archives = pack(['@meanflow/jvp', '@meanflow/core', 'meanflow']);
   writeJson('package.json', { name: 'consumer', private: true, type: 'module' });
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...archives, ...others]);
   cpSync(join(workspaceRoot, 'tools/consumer'), project, { recursive: true });
@@ -145,6 +146,14 @@ const steps = [
     },
   ],
   ['run the bundle', () => runProgram('browser.mjs')],
+  [
+    'run the command line',
+    () => {
+      const output = run(bin('meanflow'), ['--help']);
+      if (!output.includes('train')) throw new Error(`meanflow --help says:\n${output}`);
+      run(bin('meanflow'), ['doctor']);
+    },
+  ],
 ];
 
 try {
