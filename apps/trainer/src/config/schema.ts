@@ -214,10 +214,8 @@ export const configSchema = z
     const refuse = (path: string, message: string) => {
       context.addIssue({ code: 'custom', message, path: path.split('.') });
     };
-    const { batchSize, steps, optimizer: { accumulate, schedule } } = config; // prettier-ignore
+    const { batchSize, optimizer: { accumulate } } = config; // prettier-ignore
     if (batchSize % accumulate !== 0) refuse('optimizer.accumulate', `must divide batchSize ${batchSize}`);
-    if (schedule.kind === 'cosine' && schedule.warmupSteps >= steps)
-      refuse('optimizer.schedule.warmupSteps', `must be less than steps ${steps}`);
     const guidance = config.objective.kind === 'meanflow' ? config.objective.guidance : null;
     if (guidance !== null && guidance.tEnd < guidance.tStart)
       refuse('objective.guidance.tEnd', `must be at least objective.guidance.tStart ${guidance.tStart}`);

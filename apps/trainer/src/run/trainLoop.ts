@@ -38,7 +38,8 @@ function settingsOf({ config, objective, model }: Training): TrainSettings<Netwo
       peak: lr,
       warmupSteps: schedule.warmupSteps,
       decay: schedule.kind,
-      ...(schedule.kind === 'cosine' ? { decaySteps: config.steps } : {}),
+      // A run that ends within its warm-up never gets to the cosine.
+      ...(schedule.kind === 'cosine' ? { decaySteps: Math.max(config.steps, schedule.warmupSteps + 1) } : {}),
     },
     adam: { beta1, beta2, epsilon: eps, weightDecay },
     emaDecay: config.ema.decay,
