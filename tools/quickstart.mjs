@@ -1,10 +1,13 @@
 // @ts-check
 // npm run quickstart: from a fresh clone to a trained model and a grid of its samples.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, workspaceRoot } from './install.mjs';
 import { nx } from './nx.mjs';
+
+const run = 'runs/quickstart';
 
 /**
  * Runs the command line with this terminal.
@@ -32,7 +35,9 @@ try {
   if (nx(['build', 'meanflow', '--output-style=static']) !== 0)
     throw new Error('quickstart: the build failed, see above.');
   process.exitCode = await meanflow([
-    ...['train', '--preset', 'digits', '--out', 'runs/quickstart'],
+    ...['train', '--preset', 'digits', '--out', run],
+    // A second quick start goes on with the first: where that was stopped, or to its picture.
+    ...(existsSync(join(workspaceRoot, run, 'config.yaml')) ? ['--resume'] : []),
     ...process.argv.slice(2), // the last of two equal options counts
   ]);
 } catch (error) {
