@@ -31,7 +31,7 @@ export interface BuiltCli {
   /** Inside the project, so that its dependencies are found; packages in its `node_modules` come first. */
   readonly folder: string;
   readonly script: string;
-  remove(): void;
+  readonly remove: () => void;
 }
 
 /** For tests: builds the program, in about two seconds. */
@@ -61,7 +61,7 @@ export function buildCli(): BuiltCli {
 export interface CliProcess {
   readonly child: ChildProcess;
   /** What it has printed to the standard output so far. */
-  printed(): string;
+  readonly printed: () => string;
   readonly done: Promise<Outcome>;
 }
 

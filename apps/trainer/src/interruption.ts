@@ -2,7 +2,7 @@
 export interface Interruption {
   /** Aborts at the first signal. */
   readonly signal: AbortSignal;
-  dispose(): void;
+  readonly dispose: () => void;
 }
 
 /** Exit code of a process that was stopped by Ctrl-C: 128 + SIGINT. */

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 const SMALLEST = 128;
 const LARGEST = 8192;
-const ENOUGH_SECONDS = 0.1;
+const ENOUGH_SECONDS = 0.05;
 const TRIES = 3;
 
 /** Seconds for a scalar to be there: reading it waits for the device. */
@@ -30,7 +30,7 @@ async function fastestProduct(n: number): Promise<number> {
 
 /**
  * Speed of the active backend at multiplying float32 matrices, in GFLOP/s: 2 n^3 operations for n x n matrices, with n
- * doubled until one product takes a tenth of a second; the best of three, for other programs may run meanwhile.
+ * doubled until one product takes a twentieth of a second; the best of three, for other programs may run meanwhile.
  */
 export async function matmulRate(): Promise<number> {
   await fastestProduct(SMALLEST); // the first product compiles and allocates

@@ -89,7 +89,7 @@ export const startWebgpu: BackendStarter = async () => {
     };
     const device = await adapter.requestDevice(deviceDescriptor(adapter));
     const info = adapter.info ?? {};
-    tf.removeBackend('webgpu');
+    if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
     if (!(await quietly(() => tf.setBackend('webgpu'))))
       return { missing: 'its device does not start', fix: null };

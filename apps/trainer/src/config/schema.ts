@@ -34,7 +34,7 @@ const idx = z.strictObject({
 
 /** The kind of data that a toy distribution is in a configuration. */
 export type ToyKind = `toy-${ToyName}`;
-export const toyKinds = toyNames.map((name): ToyKind => `toy-${name}`);
+const toyKinds = toyNames.map((name): ToyKind => `toy-${name}`);
 
 const toy = z.strictObject({
   kind: z.literal(toyKinds),

@@ -51,7 +51,7 @@ function defaultRoot({ preset, config }: TrainOptions): string | undefined {
 }
 
 /** Whether a folder holds a run: its configuration, or a checkpoint of it. */
-export function holdsRun(root: string): boolean {
+function holdsRun(root: string): boolean {
   const { config, checkpoints } = runPaths(root);
   return (
     existsSync(config) ||
