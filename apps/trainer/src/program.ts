@@ -29,7 +29,7 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--steps <n>', 'length of the training, the same as --set steps=N')
     .option('--seed <n>', 'seed of weights, data order and noise, the same as --set seed=N')
     .option('--backend <name>', backend)
-    .option('--threads <n>', 'threads of the wasm backend (default: one a core, at most 8)')
+    .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
     .option('--resume', 'go on with the run in --out')
     .option('--set <key=value>', 'change one value of the configuration; may come several times', collect)
     .addHelpText('after', trainHelp(keysHelp))
@@ -56,7 +56,7 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--ema', 'with the averaged weights (default)')
     .option('--raw', 'with the weights as trained')
     .option('--backend <name>', `${backend} (default: auto)`)
-    .option('--threads <n>', 'threads of the wasm backend (default: one a core, at most 8)')
+    .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
     .addHelpText('after', sampleHelp)
     .action(async (options: SampleOptions) => {
       const { sample } = await import('./commands/sample');

@@ -25,7 +25,7 @@ export interface MissingBackend {
 
 /** How to start a backend. */
 export interface BackendOptions {
-  /** Threads for wasm, at least 1. Default: one a core, at most 8. */
+  /** Threads for wasm, at least 1. Default: one a core, at most 8, where measuring says that they help. */
   threads?: number;
 }
 
