@@ -10,7 +10,8 @@ import type { Weights } from './weights';
 export function globalNorm(gradients: Readonly<Weights>): tf.Scalar {
   return tf.tidy(() => {
     const squares = Object.values(gradients).map((g): tf.Scalar => tf.sum(tf.square(g)));
-    return tf.sqrt(tf.addN<tf.Scalar>(squares));
+    // Not addN: on WebGPU it takes as many tensors as a shader has buffers, 8 by default, and fails beyond.
+    return tf.sqrt(tf.sum<tf.Scalar>(tf.stack(squares)));
   });
 }
 
