@@ -105,7 +105,7 @@ const workingBackend = `${borrowKernels('tensorflow')}
   exports.version = { 'tfjs-node': '9.9.9' };`;
 
 const dawnWith = (description: string) => `
-  const device = { destroy() {} };
+  const device = { destroy() {}, addEventListener() {} };
   const info = { vendor: '', description: '${description}' };
   const adapter = { info, features: new Set(), limits: {}, requestDevice: async () => device };
   exports.create = () => ({ requestAdapter: async () => adapter });
@@ -121,6 +121,15 @@ async function trainOn(name: string, backend: string) {
   const { code, out, err } = await meanflow('train', '--preset', 'digits', ...args);
   return { code, err, out, backend: /^Backend: +(.*)$/m.exec(out)?.[1] };
 }
+
+const failingDawn = `
+  const device = {
+    destroy() {},
+    addEventListener: (_type, listener) => setTimeout(() => listener({ error: new Error('Device lost.\\nmore') }), 2000),
+  };
+  const adapter = { info: { description: 'GPU' }, features: new Set(), limits: {}, requestDevice: async () => device };
+  exports.create = () => ({ requestAdapter: async () => adapter });
+  exports.globals = {};`;
 
 describe('backends that need a package', () => {
   afterAll(() => {
@@ -169,5 +178,15 @@ describe('backends that need a package', () => {
     addPackage('@tensorflow/tfjs-backend-webgpu', webgpuBackend);
     expect(await trainOn(`${description} auto`, 'auto')).toMatchObject({ code: 0, backend: best });
     expect((await trainOn(description, 'webgpu')).backend).toBe(`webgpu (${description})`);
+  });
+
+  it('stop a training when the device fails', async () => {
+    addPackage('webgpu', failingDawn);
+    addPackage('@tensorflow/tfjs-backend-webgpu', webgpuBackend);
+    const args = ['--out', join(folder, 'lost'), ...tiny, '--steps', '100000', '--backend', 'webgpu'];
+    expect(await meanflow('train', '--preset', 'digits', ...args)).toMatchObject({
+      code: 1,
+      err: 'error: webgpu has failed: Device lost. Use --backend wasm.\n',
+    });
   });
 });

@@ -1,4 +1,5 @@
 import type { BackendName } from '../config/schema';
+import { UserError } from '../userError';
 
 /** A backend that is active: tensors live there until `dispose`. */
 export interface RunningBackend {
@@ -11,6 +12,8 @@ export interface RunningBackend {
   readonly threads: number | null;
   /** Whether it emulates a GPU on the CPU: works, but slower than wasm. */
   readonly software: boolean;
+  /** What went wrong on the device without any operation failing; null if nothing, absent where that cannot be. */
+  readonly failure?: () => string | null;
   /** Ends its threads, so that the process can end. No tensor of it may be used afterwards. */
   dispose(): void;
 }
@@ -31,6 +34,16 @@ export interface BackendOptions {
 
 /** Starts a backend and makes it the active one, or says why that does not work. */
 export type BackendStarter = (options: BackendOptions) => Promise<RunningBackend | MissingBackend>;
+
+/**
+ * Checks that the device has done what it was told.
+ *
+ * @throws UserError with what it says, for the results since then are worth nothing.
+ */
+export function assertHealthy({ name, failure }: RunningBackend): void {
+  const reason = failure?.() ?? null;
+  if (reason !== null) throw new UserError(`${name} has failed: ${reason}. Use --backend wasm.`, 1);
+}
 
 export function isMissing(result: RunningBackend | MissingBackend): result is MissingBackend {
   return 'missing' in result;

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { backendNames } from '../config/schema';
 import type { BackendName } from '../config/schema';
 import { messageOf, UserError } from '../userError';
-import { isMissing } from './backend';
+import { assertHealthy, isMissing } from './backend';
 import type { BackendOptions, BackendStarter, MissingBackend, RunningBackend } from './backend';
 import { startCpu } from './cpu';
 import { startTensorflow } from './tensorflow';
@@ -38,7 +38,10 @@ export async function tryBackend(
   let started: RunningBackend | MissingBackend | undefined;
   try {
     started = await starters[name](options);
-    if (isMissing(started) || (await computes())) return started;
+    if (isMissing(started)) return started;
+    const isRight = await computes();
+    assertHealthy(started);
+    if (isRight) return started;
     started.dispose();
     return { missing: 'it computes wrong results', fix: null };
   } catch (error) {

@@ -9,7 +9,11 @@ interface GpuAdapter {
   readonly info?: GpuInfo;
   readonly features: { has(name: string): boolean };
   readonly limits: Readonly<Record<string, number>>;
-  requestDevice(descriptor: object): Promise<{ destroy(): void }>;
+  requestDevice(descriptor: object): Promise<GpuDevice>;
+}
+interface GpuDevice {
+  addEventListener(type: 'uncapturederror', listener: (event: { error: Error }) => void): void;
+  destroy(): void;
 }
 interface GpuInfo {
   readonly vendor?: string;
@@ -63,6 +67,17 @@ function describe({ description, device, vendor, architecture }: GpuInfo): strin
   return parts[0] ?? 'unnamed GPU';
 }
 
+/** Remembers the first error that no operation reports: a refused command only leaves zeros behind. */
+function watchErrors(device: GpuDevice): () => string | null {
+  let first: string | null = null;
+  device.addEventListener('uncapturederror', ({ error }) => {
+    first ??= firstLine(error.message).replace(/\.$/, '');
+  });
+  return () => first;
+}
+
+const firstLine = (text: string) => text.split('\n')[0] ?? '';
+
 /** A GPU through WebGPU: Dawn in Node, where the packages are installed and a Vulkan, Metal or D3D12 driver is there. */
 export const startWebgpu: BackendStarter = async () => {
   const dawn = await importOptional('webgpu');
@@ -88,6 +103,7 @@ export const startWebgpu: BackendStarter = async () => {
       version_webgpu?: string;
     };
     const device = await adapter.requestDevice(deviceDescriptor(adapter));
+    const failure = watchErrors(device);
     const info = adapter.info ?? {};
     if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
@@ -99,10 +115,11 @@ export const startWebgpu: BackendStarter = async () => {
       version: version ?? tf.version['tfjs-core'],
       device: name,
       threads: null,
+      failure,
       software: info.isFallbackAdapter === true || SOFTWARE.test(Object.values(info).join(' ') + name),
       dispose: () => { device.destroy(); }, // prettier-ignore
     };
   } catch (error) {
-    return { missing: `WebGPU does not start: ${messageOf(error).split('\n')[0] ?? ''}`, fix: null };
+    return { missing: `WebGPU does not start: ${firstLine(messageOf(error))}`, fix: null };
   }
 };

@@ -1,6 +1,7 @@
 import { checkWeights, toWeights } from '@meanflow/train';
 import { loadCheckpointWeights } from '@meanflow/train/node';
 import * as tf from '@tensorflow/tfjs-core';
+import { assertHealthy } from '../backends/backend';
 import { startBackend } from '../backends/startBackend';
 import { suggestion } from '../config/nearest';
 import { backendNames } from '../config/schema';
@@ -105,6 +106,7 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
       nfe,
     });
     const seconds = (performance.now() - start) / 1000;
+    assertHealthy(backend);
     tf.dispose(weights);
     const scatter = sampleShape.length === 1 ? await scatterOver(config, data) : null;
     writeSamples(options.out, kind, { shape: [count, ...sampleShape], data, labels }, scatter);

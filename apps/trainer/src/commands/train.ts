@@ -2,6 +2,7 @@ import type { Objective } from '@meanflow/core';
 import { openRunDirectory, replaceDurably } from '@meanflow/train/node';
 import type { RunDirectory } from '@meanflow/train/node';
 import { stringify } from 'yaml';
+import { assertHealthy } from '../backends/backend';
 import type { RunningBackend } from '../backends/backend';
 import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
@@ -75,6 +76,9 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
       pictures,
       progress,
       carried,
+      assertHealthy: () => {
+        assertHealthy(backend);
+      },
     };
     const isFinished = await trainLoop(training, interruption.signal).finally(progress.stop);
     if (!isFinished) {

@@ -49,6 +49,7 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
         source: batchesFor(dataset, config.data, config.seed),
         pictures: picturesFor(dataset, objective, config),
         carried: checkpointConfig(config, info),
+        assertHealthy: () => undefined,
         progress: { update: (step) => { onStep(step, abort); }, note: () => undefined, stop: () => undefined }, // prettier-ignore
       },
       controller.signal,

@@ -27,6 +27,8 @@ export interface Training {
   readonly progress: Progress;
   /** The configuration that weights files carry. */
   readonly carried: JsonValue;
+  /** Throws if the device has not done what it was told. */
+  readonly assertHealthy: () => void;
 }
 
 function settingsOf({ config, objective, model }: Training): TrainSettings<Network> {
@@ -56,7 +58,10 @@ async function nextStep(training: Training, settings: TrainSettings<Network>): P
   const { x, shape, y } = await source.batchAt(state.step, batchSize);
   const draws = objective.draw(batchSize, source.sampleShape, { seed, step: state.step });
   try {
-    return await trainStep(state, { x, shape, y: source.numClasses === 0 ? null : y }, draws, settings);
+    const batch = { x, shape, y: source.numClasses === 0 ? null : y };
+    const report = await trainStep(state, batch, draws, settings);
+    training.assertHealthy();
+    return report;
   } catch (error) {
     throw asUserError(error, 1); // loss and gradient are not finite for too long: no fault of the arguments
   }
