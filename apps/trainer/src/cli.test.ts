@@ -150,7 +150,7 @@ describe('backends that need a package', () => {
       code: 2,
       err:
         `error: --backend tensorflow does not work here: @tensorflow/tfjs-node does not load: ${reason}. ` +
-        'Bring it with "npm install @tensorflow/tfjs-node", or use --backend auto.\n',
+        'Bring it with "npm rebuild @tensorflow/tfjs-node --build-addon-from-source", or use --backend auto.\n',
     });
   });
 

@@ -35,6 +35,6 @@ it('swallows what a package prints while it is loaded, and nothing later', async
 
 it('knows a package that is not installed from one that does not load', async () => {
   expect(await importOptional('@meanflow/no-such-package')).toEqual({ state: 'absent' });
-  const broken = moduleOf('c.mjs', 'throw new Error("built for another Node.\\nmore");');
+  const broken = moduleOf('c.mjs', 'throw new Error("built for another Node. \\nmore");');
   expect(await importOptional(broken)).toEqual({ state: 'broken', reason: 'built for another Node' });
 });

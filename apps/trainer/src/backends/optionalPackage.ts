@@ -22,6 +22,6 @@ export async function importOptional(name: string): Promise<OptionalPackage> {
     // Only its own absence: a package that it needs may be missing too.
     if (code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return { state: 'absent' };
     const [line = ''] = message.split('\n');
-    return { state: 'broken', reason: line.replace(/\.$/, '') };
+    return { state: 'broken', reason: line.trim().replace(/\.$/, '') };
   }
 }
