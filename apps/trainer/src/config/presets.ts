@@ -41,14 +41,14 @@ const mnist: Preset = {
 };
 
 const toy = (name: string): Preset => ({
-  summary: `2-D points (${name.replace('-', ' ')}); a minute`,
+  summary: `2-D points (${name.replace('-', ' ')}); a minute or two`,
   config: {
     data: { kind: `toy-${name}` },
     model: { kind: 'mlp', depth: 3, hiddenSize: 128 },
     objective: { kind: 'meanflow', times: { instantFraction: 0.5 } },
     optimizer: { lr: 1e-3, schedule: { kind: 'constant', warmupSteps: 50 } },
     ema: { decay: 0.99 },
-    batchSize: 512,
+    batchSize: 256,
     steps: 2000,
     log: { every: 50 },
     sample: { every: 500, count: 2000 },
