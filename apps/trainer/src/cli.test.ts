@@ -43,6 +43,16 @@ describe('the built program', () => {
   });
 });
 
+describe('a reader that goes away', () => {
+  it('does not stop a training', async () => {
+    const root = join(folder, 'unread');
+    const { child, done } = startCli(cli, ...digits(root), '--steps', '4');
+    child.stdout?.destroy();
+    expect((await done).code).toBe(0);
+    expect(readdirSync(join(root, 'checkpoints'))).toContain('step-00000004');
+  });
+});
+
 describe('Ctrl-C', () => {
   it('finishes the step, saves, says how to go on, and loses nothing', async () => {
     const root = join(folder, 'stopped');

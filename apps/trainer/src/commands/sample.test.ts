@@ -1,6 +1,7 @@
 import { appendFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import { decode } from 'fast-png';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -59,8 +60,10 @@ function arrayOf(file: string, name: string) {
 
 describe('sample', () => {
   it('draws a grid of all classes by default', async () => {
+    const before = tf.memory().numTensors;
     const { code, out, err } = await sample(digits(), 'grid.png');
     expect([code, err]).toEqual([0, '']);
+    expect(tf.memory().numTensors).toBe(before);
     expect(out).toMatch(
       /^80 samples at 1 NFE with the averaged weights of step 4, in [\d.]+ s on wasm \(CPU, 1 thread\): .*grid\.png$/,
     );

@@ -16,7 +16,7 @@ const digits: Preset = {
     objective: { kind: 'meanflow', guidance: { omega: 1.5 } },
     optimizer: { lr: 1.5e-3, schedule: { kind: 'constant', warmupSteps: 50 } },
     ema: { decay: 0.995 },
-    batchSize: 128,
+    batchSize: 64,
     steps: 1000,
     log: { every: 20 },
     sample: { every: 250, count: 8 },

@@ -21,7 +21,7 @@ const mnist = z.strictObject({
     .string()
     .nullable()
     .default(null)
-    .describe('folder with the IDX files; null: the cache, else a download'),
+    .describe('folder of the IDX files; null: MEANFLOW_MNIST, the cache, a download'),
   horizontalFlip,
 });
 
