@@ -113,7 +113,7 @@ describe('a wrong configuration', () => {
     ['optimizer.lr=.nan', 'optimizer.lr must be a number, got NaN.'],
     ['optimizer.beta1=1', 'optimizer.beta1 must be less than 1, got 1.'],
     ['ema.decay=75', 'ema.decay must be at most 1, got 75.'],
-    ['optimizer.accumulate=3', 'optimizer.accumulate must divide batchSize 128, got 3.'],
+    ['optimizer.accumulate=3', 'optimizer.accumulate must divide batchSize 64, got 3.'],
     [
       'objective.guidance={tStart: 0.5, tEnd: 0.3}',
       'objective.guidance.tEnd must be at least objective.guidance.tStart 0.5, got 0.3.',
