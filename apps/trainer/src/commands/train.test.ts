@@ -155,10 +155,6 @@ describe('an existing run', () => {
       'seed must stay 5 on --resume, as in ROOT, got 6. Start a new run with another --out for that.',
     ],
     [
-      ['--preset', 'digits'],
-      'model.patchSize must stay 4 on --resume, as in ROOT, got 2. Start a new run with another --out for that.',
-    ],
-    [
       ['--preset', 'toy-moons'],
       'data.kind must stay digits on --resume, as in ROOT, got toy-moons. Start a new run with another --out for that.',
     ],

@@ -7,8 +7,12 @@ import { UserError } from '../userError';
 import { applyAssignments, fileConfig, presetConfig, resolveConfig } from './load';
 import { presets } from './presets';
 
-const withSet = (preset: string, ...sets: string[]) =>
-  resolveConfig(applyAssignments(presetConfig(preset), sets));
+const base = {
+  data: { kind: 'digits' },
+  model: { kind: 'dit', patchSize: 2, depth: 4, hiddenSize: 64, numHeads: 4 },
+  batchSize: 64,
+};
+const withSet = (...sets: string[]) => resolveConfig(applyAssignments(base, sets));
 
 function messageOf(f: () => unknown): string {
   try {
@@ -70,7 +74,7 @@ describe('defaults', () => {
     expect(JSON.parse(JSON.stringify(minimal))).toEqual(minimal);
   });
   it('turn a published size into its numbers', () => {
-    const { model } = withSet('digits', 'model={kind: dit, preset: S/2}');
+    const { model } = withSet('model={kind: dit, preset: S/2}');
     expect(model).toEqual({
       kind: 'dit',
       patchSize: 2,
@@ -127,12 +131,10 @@ describe('a wrong configuration', () => {
     ['log=5', 'log must be a group of keys, got 5.'],
     ['backend=gpu', 'backend must be one of auto, tensorflow, webgpu, wasm, cpu, got gpu; did you mean cpu?'],
   ])('%s: %s', (assignment, message) => {
-    expect(messageOf(() => withSet('digits', assignment))).toBe(message);
+    expect(messageOf(() => withSet(assignment))).toBe(message);
   });
   it('names every problem, a line each', () => {
-    const message = messageOf(() =>
-      withSet('digits', 'steps=0', 'lerningRate=1', 'model={kind: mlp, numHeads: 2}'),
-    );
+    const message = messageOf(() => withSet('steps=0', 'lerningRate=1', 'model={kind: mlp, numHeads: 2}'));
     expect(message.split('\n')).toEqual([
       'unknown key model.numHeads for model.kind mlp.',
       'unknown key lerningRate.',

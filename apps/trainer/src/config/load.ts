@@ -76,12 +76,19 @@ function unknownKeyProblems(raw: RawConfig, tree: SchemaNode): string[] {
   });
 }
 
+/** An objective without a kind is MeanFlow's; data and models have no usual kind. */
+function withUsualKind(raw: RawConfig): RawConfig {
+  const { objective } = { objective: undefined, ...raw };
+  return isGroup(objective) ? { ...raw, objective: { kind: 'meanflow', ...objective } } : raw;
+}
+
 /**
  * Checks a configuration and fills in every default.
  *
  * @throws UserError with one sentence for each problem, a line each.
  */
-export function resolveConfig(raw: RawConfig): RunConfig {
+export function resolveConfig(config: RawConfig): RunConfig {
+  const raw = withUsualKind(config);
   const tree = schemaTree();
   const unknown = unknownKeyProblems(raw, tree);
   const { success, data, error } = configSchema.safeParse(raw);

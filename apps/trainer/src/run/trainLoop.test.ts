@@ -27,7 +27,12 @@ afterAll(() => {
 /** Trains a tiny DiT for a while; `onStep` sees each step and may abort. */
 async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () => void) => void) {
   const sets = [
-    ...['model={kind: dit, patchSize: 4, depth: 1, hiddenSize: 16, numHeads: 2}', 'batchSize=8', 'steps=12'],
+    ...[
+      'model={kind: dit, patchSize: 4, depth: 1, hiddenSize: 16, numHeads: 2}',
+      'objective={kind: meanflow}',
+      'batchSize=8',
+      'steps=12',
+    ],
     ...['log.every=2', 'sample={every: 3, count: 2}', 'checkpoint={every: 4, keep: 9}'],
   ];
   const config = resolveConfig(applyAssignments(presetConfig('digits'), sets));

@@ -8,7 +8,7 @@ import type { RunPaths } from '@meanflow/train/node';
 import type { RunConfig } from '../config/schema';
 import type { Model } from '../model';
 import type { Progress } from '../output/progress';
-import { asUserError } from '../userError';
+import { asUserError, messageOf } from '../userError';
 import { averageOf } from './pace';
 import type { Pictures } from './pictures';
 import type { Recorder } from './recorder';
@@ -63,7 +63,8 @@ async function nextStep(training: Training, settings: TrainSettings<Network>): P
     training.assertHealthy();
     return report;
   } catch (error) {
-    throw asUserError(error, 1); // loss and gradient are not finite for too long: no fault of the arguments
+    // A loss that is not finite for too long is no bug; whatever else goes wrong in a step is.
+    throw messageOf(error).startsWith('trainStep: loss and gradient') ? asUserError(error, 1) : error;
   }
 }
 
