@@ -78,7 +78,7 @@ function unknownKeyProblems(raw: RawConfig, tree: SchemaNode): string[] {
 
 /** An objective without a kind is MeanFlow's; data and models have no usual kind. */
 function withUsualKind(raw: RawConfig): RawConfig {
-  const { objective } = { objective: undefined, ...raw };
+  const objective = raw['objective'];
   return isGroup(objective) ? { ...raw, objective: { kind: 'meanflow', ...objective } } : raw;
 }
 
