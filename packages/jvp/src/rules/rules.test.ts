@@ -107,7 +107,8 @@ describeBackends('forward-mode rules', (backend) => {
   });
   const runs = backend === 'cpu' ? 40 : 15;
   for (const one of [...gradientCases, ...beyondCases]) {
-    if (backend === 'wasm' && one.notOnWasm !== undefined) continue; // the case states the reason
+    const refused = { cpu: undefined, wasm: one.notOnWasm, tensorflow: one.notOnTensorflow }[backend];
+    if (refused !== undefined) continue; // the case states the reason
     const reason = one.noGradient?.all ?? (backend === 'wasm' ? one.noGradient?.wasm : undefined);
     const againstGradient = reason === undefined && hasGradient(one.kernel);
     const transpose = againstGradient ? 'its transpose and ' : '';
