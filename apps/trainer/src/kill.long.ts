@@ -5,7 +5,7 @@ import { openKillBench } from './kill.testdata';
 import type { KillBench } from './kill.testdata';
 
 const MOMENTS = 25;
-const AT_LEAST = 20; // the others may come after the end, on a machine whose speed varies
+const AT_LEAST = 20; // a moment near the end may come after it
 
 let cli: BuiltCli | undefined;
 beforeAll(() => {
@@ -35,6 +35,6 @@ describe.each(['cpu', 'wasm'])('a training on %s', (backend) => {
     expect(kills).toBeGreaterThanOrEqual(AT_LEAST);
   });
   it('that is killed ten times in a row ends as if it had not been', async () => {
-    expect(await bench!.killed('often', 10, 99)).toBeGreaterThan(0);
+    expect(await bench!.killed('often', 10, 99)).toBeGreaterThan(5);
   });
 });

@@ -22,6 +22,6 @@ describe.each(['cpu', 'wasm'])('a training on %s', (backend) => {
     bench?.remove();
   });
   it('that is killed three times at random moments ends as if it had not been', async () => {
-    expect(await bench!.killed('thrice', 3, 1)).toBeGreaterThan(0);
+    expect(await bench!.killed('thrice', 3, 1)).toBeGreaterThan(1);
   });
 });
