@@ -17,10 +17,10 @@ const digits: Preset = {
     optimizer: { lr: 1.5e-3, schedule: { kind: 'constant', warmupSteps: 50 } },
     ema: { decay: 0.995 },
     batchSize: 64,
-    steps: 1000,
+    steps: 800,
     log: { every: 20 },
-    sample: { every: 250, count: 8 },
-    checkpoint: { every: 250, keep: 3 },
+    sample: { every: 200, count: 8 },
+    checkpoint: { every: 200, keep: 3 },
   },
 };
 
