@@ -42,8 +42,8 @@ function fileName(index: number, count: number, label: number | undefined): stri
 }
 
 function writeFolder(folder: string, { shape, data, labels }: Samples): void {
-  const [count = 0, ...rest] = drawable({ shape, data }).shape;
   const shown = drawable({ shape, data });
+  const [count = 0, ...rest] = shown.shape;
   const size = rest.reduce((product, n) => product * n, 1);
   mkdirSync(folder, { recursive: true });
   for (let i = 0; i < count; i++) {
