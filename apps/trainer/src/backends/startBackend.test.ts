@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RunningBackend } from './backend';
 import { isMissing } from './backend';
 import { matmulRate } from './matmulRate';
@@ -71,9 +72,16 @@ describe('startBackend', () => {
     const count = () =>
       ['uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
     const before = count();
-    await start('wasm', { threads: 2 });
-    expect(count()).toEqual(before);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('meanflow-wasm-'))).toEqual([]);
+    const scratch = mkdtempSync(join(tmpdir(), 'meanflow-test-'));
+    vi.stubEnv('TMPDIR', scratch); // other processes may be starting threads as well
+    try {
+      await start('wasm', { threads: 2 });
+      expect(count()).toEqual(before);
+      expect(readdirSync(scratch)).toEqual([]);
+    } finally {
+      vi.unstubAllEnvs();
+      rmSync(scratch, { recursive: true });
+    }
   });
 
   it('takes at most the threads that there are workers for', async () => {
