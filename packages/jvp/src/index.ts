@@ -1,8 +1,11 @@
+export { setRecomputeBarrier } from './barrier';
+export type { Barrier } from './barrier';
 export type { Tangents } from './containers';
 export { jvp } from './jvp';
 export type { JvpOptions, JvpResult } from './jvp';
 export { definePrimitive } from './primitive';
 export type { PrimitiveDefinition, PrimitiveInputs } from './primitive';
+export { recompute } from './recompute';
 export { kernelsWithJvp, registerJvp } from './registry';
 export type { JvpRule, KernelCall } from './rule';
 export { stopGradient } from './trace';

@@ -21,7 +21,7 @@ export interface LevelOptions {
  */
 export class Level {
   /** Reverse tapes that were open when this level began: a deeper one was opened inside `f`. */
-  readonly gradientDepth = tf.engine().state.gradientDepth;
+  gradientDepth = tf.engine().state.gradientDepth;
   /** Kernel depth when this level began: deeper calls run inside a custom gradient's forward function. */
   readonly kernelDepth = tf.engine().state.kernelDepth;
   readonly differentiable: boolean;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { releaseAfter } from './release';
 import type { JvpRule } from './rule';
 import { collectClones, pushForward, shareSaved, withoutTracing } from './trace';
 import type { SavedClone } from './trace';
@@ -46,11 +47,11 @@ export function definePrimitive<I extends PrimitiveInputs, A extends object>(
       const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const savedInputs = Object.fromEntries(names.map((name, i) => [name, saved[i]])) as unknown as I;
         const output = saved[names.length] ?? value; // not read when it was not saved
-        // tfjs would keep what the rule makes until the whole backward pass ends.
-        return tf.tidy(() => {
+        const pullBack = () => {
           const gradients = definition.vjp({ inputs: savedInputs, output, dy, attrs });
           return names.map((name, i) => gradients[name] ?? tf.zeros((saved[i] ?? dy).shape));
-        });
+        };
+        return releaseAfter(dy, saved, () => tf.tidy(pullBack));
       };
       return { value, gradFunc };
     });

@@ -55,6 +55,11 @@ export function withoutTracing<T>(f: () => T): T {
   }
 }
 
+/** Whether tangents that a reverse tape records are computed now. */
+export function seesDifferentiableTangent(): boolean {
+  return visible.some((level) => level.differentiable);
+}
+
 /** Calls `f` with nothing in it recorded on the reverse tape. */
 export function offTape<T>(f: () => T): T {
   const { state } = tf.engine();
@@ -63,6 +68,26 @@ export function offTape<T>(f: () => T): T {
     return f();
   } finally {
     state.kernelDepth--;
+  }
+}
+
+/**
+ * Calls `f` apart from the gradients that are being taken: nothing in it is recorded for them, while gradients that
+ * it takes itself have tapes of their own.
+ */
+export function onOwnTape<T>(f: () => T): T {
+  const { state } = tf.engine();
+  const { activeTape, gradientDepth } = state;
+  const shiftLevels = (by: number) => {
+    for (const level of open) level.gradientDepth += by;
+  };
+  Object.assign(state, { activeTape: null, gradientDepth: 0 });
+  shiftLevels(-gradientDepth);
+  try {
+    return f();
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth });
+    shiftLevels(gradientDepth);
   }
 }
 
