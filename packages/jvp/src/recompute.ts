@@ -57,7 +57,7 @@ function pullBack<I extends readonly tf.Tensor[]>(
     const again = pass(inputs, dy) as unknown as I;
     const xs = again as unknown as tf.Tensor[];
     const { grads } = run(() => tf.engine().gradients(() => fresh(f(...again), xs), xs, dy, true));
-    return xs.map((x, i) => (grads[i]) ?? tf.zeros(x.shape));
+    return xs.map((x, i) => grads[i] ?? tf.zeros(x.shape));
   });
 }
 
