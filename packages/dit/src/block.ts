@@ -1,3 +1,4 @@
+import { recompute } from '@meanflow/jvp';
 import { attention, gatedResidual, gelu, layerNormModulate, linear } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { denseLayer } from './denseLayer';
@@ -51,6 +52,23 @@ export function ditBlock(
     const middle = gatedResidual(x, gate1, attended);
     return gatedResidual(middle, gate2, mlpBranch(layerNormModulate(middle, shift2, scale2), weights, name));
   });
+}
+
+/** {@link ditBlock}, of which a backward pass keeps its input, the condition and the weights alone. */
+export function recomputedBlock(
+  x: tf.Tensor,
+  activated: tf.Tensor,
+  weights: Weights,
+  name: string,
+  numHeads: number,
+): tf.Tensor {
+  const entries = Object.entries(weights).filter(([key]) => key.startsWith(`${name}.`));
+  const names = entries.map(([key]) => key);
+  const block = (tokens: tf.Tensor, condition: tf.Tensor, ...values: tf.Tensor[]) => {
+    const named = Object.fromEntries(values.map((value, i) => [names[i] ?? '', value]));
+    return ditBlock(tokens, condition, named, name, numHeads);
+  };
+  return recompute(block, [x, activated, ...entries.map(([, weight]) => weight)]);
 }
 
 /** The last layer, dense(LN(x) (1 + scale) + shift): [B, N, D] -> [B, N, length]. */

@@ -93,6 +93,27 @@ describeBackends('ditNetwork', () => {
           for (const [key, gradient] of found) expectKeyBiasAside(config, key, gradient, elsewhere.get(key)!);
       });
     });
+    it('has the same numbers where activations are computed again: value, derivative, gradient of a step', () => {
+      tf.tidy(() => {
+        const weights = drawWeights(config);
+        const [z, r, t, y] = drawInputs(config);
+        const [kept, again] = [false, true].map((recompute) => {
+          const step = (...values: tf.Tensor[]) => {
+            const named = Object.fromEntries(Object.keys(weights).map((key, i) => [key, values[i]!]));
+            const network = ditNetwork(config, named, { recompute });
+            const { value, tangent } = jvp(
+              (a: tf.Tensor, b: tf.Tensor1D) => network(a, r, b, y),
+              [z, t],
+              [z, r],
+            );
+            return tf.stack([value, tangent, tf.square(tf.sub(value, tangent))]);
+          };
+          const values = Object.values(weights);
+          return [step(...values), ...tf.grads(step)(values)].map((tensor) => tensor.dataSync());
+        });
+        expect(again).toEqual(kept);
+      });
+    });
     it('has a directional derivative that agrees with its gradient in z, r and t', () => {
       tf.tidy(() => {
         const [z, r, t, y] = drawInputs(config);

@@ -1,6 +1,6 @@
 import { silu } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { ditBlock, finalLayer } from './block';
+import { ditBlock, finalLayer, recomputedBlock } from './block';
 import { checkCondition, embedCondition } from './condition';
 import { ditShape } from './config';
 import type { DiTConfig } from './config';
@@ -10,6 +10,15 @@ import { patchify, unpatchify } from './patches';
 import { sincosPositions } from './positions';
 import { checkWeights } from './weights';
 import type { Network, Weights } from './weights';
+
+/** Options of {@link ditNetwork}. */
+export interface DiTOptions {
+  /**
+   * Whether a backward pass keeps only the tokens between blocks, and computes each block again when it comes to it:
+   * less memory by far, for about a third more time. Default false.
+   */
+  recompute?: boolean;
+}
 
 /**
  * The diffusion transformer of MeanFlow as a function u(z, r, t, y).
@@ -27,11 +36,16 @@ import type { Network, Weights } from './weights';
  * @see Peebles and Xie, "Scalable Diffusion Models with Transformers", arXiv:2212.09748; Geng et al., "Mean Flows for
  *   One-step Generative Modeling", arXiv:2505.13447.
  */
-export function ditNetwork(config: DiTConfig, weights: Weights): Network {
+export function ditNetwork(
+  config: DiTConfig,
+  weights: Weights,
+  { recompute = false }: DiTOptions = {},
+): Network {
   const { height, width, grid } = ditShape(config);
   const { channels, patchSize, depth, hiddenSize, numHeads, numClasses } = config;
   checkWeights('ditNetwork', ditParameters(config), weights);
   const positions = sincosPositions(grid, hiddenSize);
+  const block = recompute ? recomputedBlock : ditBlock;
   const imageShape = [height, width, channels];
 
   return (z, r, t, y) => {
@@ -46,7 +60,7 @@ export function ditNetwork(config: DiTConfig, weights: Weights): Network {
       const activated = silu(embedCondition({ r, t, y }, weights));
       const patches = denseLayer(patchify(z as tf.Tensor4D, patchSize), weights, 'xEmbedder');
       let x: tf.Tensor = tf.add(patches, tf.tensor(positions, [1, grid[0] * grid[1], hiddenSize]));
-      for (let i = 0; i < depth; i++) x = ditBlock(x, activated, weights, `blocks.${i}`, numHeads);
+      for (let i = 0; i < depth; i++) x = block(x, activated, weights, `blocks.${i}`, numHeads);
       return unpatchify(finalLayer(x, activated, weights), patchSize, grid);
     });
   };

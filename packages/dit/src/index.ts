@@ -1,5 +1,6 @@
 export type { DiTConfig } from './config';
 export { ditNetwork } from './dit';
+export type { DiTOptions } from './dit';
 export { initDiT } from './initialize';
 export { initMlp, mlpNetwork, mlpParameters } from './mlp';
 export type { MlpConfig } from './mlp';

@@ -3,7 +3,9 @@ import { describeBackends } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { ditNetwork } from './dit';
+import type { DiTOptions } from './dit';
 import { initDiT } from './initialize';
+import { countParameters } from './parameters';
 import type { DiTConfig } from './config';
 
 const batch = 8;
@@ -20,10 +22,11 @@ const config = (depth: number): DiTConfig => ({
 /** Peak bytes of a forward pass, of one with its derivative, and of a MeanFlow-like step, above what was there. */
 async function peaks(
   depth: number,
+  options: DiTOptions = {},
 ): Promise<{ forward: number; derivative: number; gradient: number; step: number }> {
   const start = tf.memory().numTensors;
   const weights = initDiT(config(depth), 0);
-  const network = ditNetwork(config(depth), weights);
+  const network = ditNetwork(config(depth), weights, options);
   const [z, v] = [tf.ones([batch, 8, 8, 1]), tf.ones([batch, 8, 8, 1])];
   const [r, t] = [tf.zeros<tf.Rank.R1>([batch]), tf.ones<tf.Rank.R1>([batch])];
   const y = tf.zeros<tf.Rank.R1>([batch], 'int32');
@@ -63,9 +66,19 @@ describeBackends('memory', () => {
     expect(deep.forward - shallow.forward).toBeLessThanOrEqual(tokens);
     expect(deep.derivative - shallow.derivative).toBeLessThanOrEqual(2 * tokens);
   });
-  it('of a derivative is that of value and tangent, and it adds next to nothing to a gradient', async () => {
+  it('of a derivative is that of value and tangent, and it adds that of one block to a gradient', async () => {
     const { forward, derivative, gradient, step } = await peaks(4);
     expect(derivative).toBeLessThan(2.3 * forward);
-    expect(step).toBeLessThan(1.05 * gradient);
+    expect(step).toBeLessThan(1.15 * gradient);
+  });
+  it('of a gradient grows by the tokens and the weights of a block where activations are computed again', async () => {
+    const kept = await peaks(8);
+    const [shallow, deep] = [await peaks(1, { recompute: true }), await peaks(8, { recompute: true })];
+    const tokens = 4 * batch * 16 * 32; // bytes of [batch, 16, 32]
+    const weights = (4 * (countParameters(config(8)) - countParameters(config(1)))) / 7;
+    for (const pass of ['gradient', 'step'] as const) {
+      expect(deep[pass] - shallow[pass]).toBeLessThanOrEqual(7 * (2 * tokens + weights));
+      expect(deep[pass]).toBeLessThan(0.5 * kept[pass]);
+    }
   });
 });
