@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { caseNames } from './cases';
+import type { CaseName } from './cases';
+import { networkNames } from './networks';
+import type { NetworkName } from './networks';
+import { programs } from './programs';
+import type { Program } from './programs';
+import { formatReport } from './report';
+import { runBench } from './run';
+import { serve } from './serve';
+import { setUpPeers } from './setup';
+import type { SetupOptions } from './setup';
+import { formatTable } from './table';
+
+interface Options {
+  only?: readonly Program[];
+  network: NetworkName | 'all';
+  case?: readonly CaseName[];
+  rounds: number;
+  bound: boolean;
+  json?: string;
+  list?: true;
+}
+
+const DEFAULT_ROUNDS = 15;
+
+/** Names of a list, each checked. */
+function listOf<T extends string>(what: string, known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(',').map((name) => {
+      const found = known.find((one) => one === name.trim());
+      if (found === undefined)
+        throw new InvalidArgumentError(`There is no ${what} ${name}: ${known.join(', ')}.`);
+      return found;
+    });
+}
+
+const parseNames = listOf(
+  'program',
+  programs.map(({ name }) => name),
+);
+
+function parsePrograms(text: string): Program[] {
+  const names = parseNames(text);
+  return programs.filter(({ name }) => names.includes(name));
+}
+
+function parseRounds(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('It must be a whole number of at least 1.');
+  return Number(text);
+}
+
+function listPrograms(): string {
+  const rows = programs.map(({ name, title, run, does = 'steps' }) => [
+    name,
+    title,
+    'python' in run ? `peers/${run.python.join(' ')}` : 'TypeScript',
+    does === 'both' ? 'steps, products' : does,
+  ]);
+  return formatTable(['program', 'what', 'runs', 'times'], rows);
+}
+
+/** Where the command writes. */
+export interface Terminal {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** What is going on. */
+  readonly err: (text: string) => void;
+  /** This program's own script, which its children run. */
+  readonly cli: string;
+}
+
+async function bench(options: Options, { out, err, cli }: Terminal): Promise<void> {
+  if (options.list === true) {
+    out(listPrograms());
+    return;
+  }
+  const report = await runBench({
+    networks: options.network === 'all' ? networkNames : [options.network],
+    cases: options.case ?? caseNames,
+    programs: options.only ?? programs,
+    rounds: options.rounds,
+    bound: options.bound,
+    cli,
+    progress: err,
+  });
+  out(formatReport(report));
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** The command line: the measurement, the setup of the peers, and the programs that the measurement starts. */
+export function buildCommand(terminal: Terminal): Command {
+  const command = new Command('bench')
+    .description('Times our training step and sampler beside those of others.')
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .exitOverride()
+    .option('--only <names>', 'programs to run, separated by commas (see --list)', parsePrograms)
+    .addOption(
+      new Option('--network <name>', 'which network').choices([...networkNames, 'all']).default('all'),
+    )
+    .option(
+      '--case <names>',
+      `cases, separated by commas: ${caseNames.join(', ')}`,
+      listOf('case', caseNames),
+    )
+    .option('--rounds <n>', 'timed steps of each program', parseRounds, DEFAULT_ROUNDS)
+    .option('--no-bound', 'leave out the matrix products')
+    .option('--json <file>', 'write everything that was measured to a file, too')
+    .option('--list', 'list the programs')
+    .action((options: Options) => bench(options, terminal));
+  command
+    .command('setup')
+    .description('Install the Python peers into .bench.')
+    .option('--python <command>', 'Python 3.11 or later', process.platform === 'win32' ? 'python' : 'python3')
+    .option('--torch-index <url>', 'package index with the wheels of PyTorch for CPUs')
+    .action((options: SetupOptions) => {
+      setUpPeers(options);
+    });
+  command
+    .command('serve', { hidden: true })
+    .argument('<name>')
+    .action((name: string) => serve(name));
+  return command;
+}

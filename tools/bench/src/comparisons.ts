@@ -1,0 +1,168 @@
+import { median } from './median';
+import type { Measured, Outcome } from './measure';
+import type { Bound } from './bound';
+import type { CaseName } from './cases';
+import type { NetworkName } from './networks';
+import { programs } from './programs';
+import type { Family } from './programs';
+
+/** One line of the comparison: how much faster, or larger, one thing is than another. */
+export interface Comparison {
+  readonly network: NetworkName;
+  readonly what: string;
+  /** E.g. `jax-huge / ours-compiled`. */
+  readonly of: string;
+  readonly value: number;
+  /** What is aimed at, e.g. `>= 2`; null where nothing is. */
+  readonly target: string | null;
+}
+
+/** What a run measured on one network. */
+export interface NetworkResults {
+  readonly network: NetworkName;
+  readonly outcomes: readonly Outcome[];
+  readonly bounds: readonly Bound[];
+}
+
+/** Whether a program ran. */
+export function isMeasured(outcome: Outcome): outcome is Measured {
+  return 'ms' in outcome;
+}
+
+/** The fastest program of some families in a case. */
+function fastest({ outcomes }: NetworkResults, name: CaseName, families: readonly Family[]) {
+  const members = programs.filter(({ family }) => family !== null && families.includes(family));
+  const times = outcomes
+    .filter(isMeasured)
+    .filter((outcome) => outcome.case === name && members.some((member) => member.name === outcome.program))
+    .map((outcome) => ({ name: outcome.program, ms: median(outcome.ms) }));
+  return times.reduce<{ name: string; ms: number } | null>(
+    (a, b) => (a === null || b.ms < a.ms ? b : a),
+    null,
+  );
+}
+
+/** Peak memory over what the program takes before its inputs, in MiB. */
+export function memoryOf({ peakMiB, baselineMiB }: Measured): number | null {
+  return peakMiB === null || baselineMiB === null ? null : peakMiB - baselineMiB;
+}
+
+function memoryIn({ outcomes }: NetworkResults, name: CaseName, program: string): number | null {
+  const found = outcomes.filter(isMeasured).find((o) => o.case === name && o.program === program);
+  return found === undefined ? null : memoryOf(found);
+}
+
+/** A rival and by how much to beat it. */
+interface Rival {
+  readonly what: string;
+  readonly case: CaseName;
+  readonly ours: Family;
+  readonly theirs: readonly Family[];
+  readonly target: string | null;
+}
+
+const rivals: readonly Rival[] = [
+  {
+    what: 'MeanFlow step against jitted JAX',
+    case: 'meanflow',
+    ours: 'ours',
+    theirs: ['jax'],
+    target: '>= 2',
+  },
+  {
+    what: 'MeanFlow step against PyTorch and TensorFlow in Python',
+    case: 'meanflow',
+    ours: 'ours',
+    theirs: ['pytorch', 'tensorflow'],
+    target: '>= 1.5',
+  },
+  {
+    what: 'guided MeanFlow step against jitted JAX',
+    case: 'meanflow-guided',
+    ours: 'ours',
+    theirs: ['jax'],
+    target: null,
+  },
+  {
+    what: 'guided MeanFlow step against PyTorch and TensorFlow in Python',
+    case: 'meanflow-guided',
+    ours: 'ours',
+    theirs: ['pytorch', 'tensorflow'],
+    target: null,
+  },
+  {
+    what: 'MeanFlow step on wasm against plain tfjs on wasm',
+    case: 'meanflow',
+    ours: 'ours-wasm',
+    theirs: ['tfjs-wasm'],
+    target: '>= 10',
+  },
+  {
+    what: 'MeanFlow step on wasm against jax-js',
+    case: 'meanflow',
+    ours: 'ours-wasm',
+    theirs: ['jax-js'],
+    target: null,
+  },
+  {
+    what: '1-NFE sampling against jitted JAX',
+    case: 'sampling',
+    ours: 'ours',
+    theirs: ['jax'],
+    target: '>= 1.3',
+  },
+];
+
+function speedUps(results: NetworkResults): Comparison[] {
+  return rivals.flatMap(({ what, case: name, ours, theirs, target }) => {
+    const we = fastest(results, name, [ours]);
+    const they = fastest(results, name, theirs);
+    if (we === null || they === null) return [];
+    return {
+      network: results.network,
+      what,
+      of: `${they.name} / ${we.name}`,
+      value: they.ms / we.ms,
+      target,
+    };
+  });
+}
+
+/** Our own ratios: of the bound, of MeanFlow to flow matching in time and in memory. */
+function ownRatios(results: NetworkResults): Comparison[] {
+  const { network, bounds } = results;
+  const ms = (name: CaseName) => fastest(results, name, ['ours']);
+  const lines: Comparison[] = [];
+  const [meanFlow, flow, guided] = [ms('meanflow'), ms('flow-matching'), ms('meanflow-guided')];
+  for (const { case: name, ms: bound } of bounds) {
+    const we = ms(name);
+    if (we === null || !Number.isFinite(bound)) continue;
+    const target = name === 'meanflow' ? '>= 0.85' : null;
+    lines.push({ network, what: `share of the bound, ${name}`, of: we.name, value: bound / we.ms, target });
+  }
+  if (flow === null) return lines;
+  const over = (we: { name: string; ms: number } | null, what: string, target: string | null) => {
+    if (we === null) return;
+    lines.push({ network, what, of: `${we.name} / ${flow.name}`, value: we.ms / flow.ms, target });
+  };
+  over(meanFlow, 'MeanFlow step / flow-matching step', '<= 1.08');
+  over(guided, 'guided MeanFlow step / flow-matching step', null);
+  if (meanFlow === null) return lines;
+  const larger = memoryIn(results, 'meanflow', meanFlow.name);
+  const smaller = memoryIn(results, 'flow-matching', meanFlow.name);
+  if (larger === null || smaller === null) return lines;
+  const what = 'peak memory, MeanFlow / flow matching';
+  lines.push({ network, what, of: meanFlow.name, value: larger / smaller, target: '<= 1.15' });
+  return lines;
+}
+
+/** The comparisons that a run allows; those whose programs are absent are left out. */
+export function compare(results: NetworkResults): Comparison[] {
+  return [...speedUps(results), ...ownRatios(results)];
+}
+
+/** Whether a value meets a target such as `>= 2`. */
+export function meets(value: number, target: string): boolean {
+  const limit = Number(target.slice(2));
+  return target.startsWith('>=') ? value >= limit : value <= limit;
+}

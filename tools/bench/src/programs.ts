@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Absent, Launch } from './child';
+import type { ServedName } from './serve';
+
+/** Programs of one family differ in settings alone: the best of them stands for the family. */
+export type Family =
+  'ours' | 'ours-wasm' | 'jax' | 'pytorch' | 'tensorflow' | 'tfjs' | 'tfjs-wasm' | 'jax-js';
+
+/** Something that computes the step. */
+export interface Program {
+  readonly name: string;
+  readonly title: string;
+  /** Whom it stands for in comparisons; null for one that is shown only. */
+  readonly family: Family | null;
+  /** A script in `peers` with its arguments, or a program of this package. */
+  readonly run:
+    { readonly python: readonly [script: string, ...args: string[]] } | { readonly serve: ServedName };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it multiplies matrices for the bound, besides or instead of steps. Default 'steps'. */
+  readonly does?: 'steps' | 'both' | 'products';
+}
+
+/** Huge pages for the allocator of glibc: they spare most page faults of a program that frees its buffers each step. */
+const hugePages = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
+
+/** All programs, ours first. To add one: a line here and a script in `peers`, or a starter in `serve.ts`. */
+export const programs: readonly Program[] = [
+  { name: 'ours', title: 'ours, tensorflow, eager', family: 'ours', run: { serve: 'ours' }, does: 'both' },
+  {
+    name: 'ours-compiled',
+    title: 'ours, tensorflow, compiled',
+    family: 'ours',
+    run: { serve: 'ours-compiled' },
+  },
+  {
+    name: 'ours-compiled-huge',
+    title: 'ours, tensorflow, compiled, huge pages',
+    family: 'ours',
+    run: { serve: 'ours-compiled' },
+    env: hugePages,
+  },
+  { name: 'ours-wasm', title: 'ours, wasm', family: 'ours-wasm', run: { serve: 'ours-wasm' } },
+  { name: 'jax', title: 'JAX, jit', family: 'jax', run: { python: ['jax_step.py'] }, does: 'both' },
+  {
+    name: 'jax-huge',
+    title: 'JAX, jit, huge pages',
+    family: 'jax',
+    run: { python: ['jax_step.py'] },
+    env: hugePages,
+  },
+  {
+    name: 'jax-split',
+    title: 'JAX, jit, huge pages, du/dt where r < t',
+    family: null,
+    run: { python: ['jax_step.py', 'split'] },
+    env: hugePages,
+  },
+  {
+    name: 'torch',
+    title: 'PyTorch, eager',
+    family: 'pytorch',
+    run: { python: ['torch_step.py'] },
+    does: 'both',
+  },
+  {
+    name: 'torch-compile',
+    title: 'PyTorch, torch.compile',
+    family: 'pytorch',
+    run: { python: ['torch_step.py', 'compile'] },
+  },
+  {
+    name: 'tensorflow',
+    title: 'TensorFlow in Python, graph',
+    family: 'tensorflow',
+    run: { python: ['tensorflow_step.py'] },
+  },
+  {
+    name: 'tensorflow-xla',
+    title: 'TensorFlow in Python, XLA',
+    family: 'tensorflow',
+    run: { python: ['tensorflow_step.py', 'xla'] },
+  },
+  { name: 'tfjs', title: 'plain tfjs, tensorflow', family: 'tfjs', run: { serve: 'tfjs' } },
+  { name: 'tfjs-wasm', title: 'plain tfjs, wasm', family: 'tfjs-wasm', run: { serve: 'tfjs-wasm' } },
+  { name: 'jax-js', title: 'jax-js, wasm', family: 'jax-js', run: { serve: 'jax-js' } },
+  { name: 'numpy', title: 'numpy', family: null, run: { python: ['numpy_products.py'] }, does: 'products' },
+];
+
+/** Folder of the workspace: three above both src and dist. */
+export const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));
+const peersFolder = fileURLToPath(new URL('../peers', import.meta.url));
+
+/** What brings the Python peers. */
+export const SETUP_COMMAND = 'npm run bench:peers';
+
+/** Folder of the virtual environment that the setup makes. */
+export const environmentFolder = join(workspaceFolder, '.bench');
+
+/** The interpreter in a virtual environment. */
+export function pythonOf(environment: string): string {
+  return process.platform === 'win32'
+    ? join(environment, 'Scripts', 'python.exe')
+    : join(environment, 'bin', 'python');
+}
+
+/** The Python with the peers: of MEANFLOW_BENCH_PYTHON, else that of the setup; null if there is none. */
+function findPython(env: NodeJS.ProcessEnv): string | null {
+  const given = env['MEANFLOW_BENCH_PYTHON'];
+  if (given !== undefined) return given;
+  const installed = pythonOf(environmentFolder);
+  return existsSync(installed) ? installed : null;
+}
+
+/**
+ * How to start a program.
+ *
+ * @param cli This program's own script, which serves the programs in TypeScript.
+ */
+export function launchOf(
+  { run, env = {} }: Program,
+  cli: string,
+  environment = process.env,
+): Launch | Absent {
+  if ('serve' in run)
+    return { command: process.execPath, args: ['--expose-gc', cli, 'serve', run.serve], env };
+  const python = findPython(environment);
+  if (python === null) return { absent: 'the Python peers are not installed', fix: SETUP_COMMAND };
+  const [script, ...args] = run.python;
+  return { command: python, args: ['-u', join(peersFolder, script), ...args], env };
+}
