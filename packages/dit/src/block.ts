@@ -1,5 +1,5 @@
 import { recompute } from '@meanflow/jvp';
-import { attention, gatedResidual, gelu, layerNormModulate, linear } from '@meanflow/kernels';
+import { attention, gatedResidual, geluLinear, layerNormModulate, linear } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { denseLayer } from './denseLayer';
 import { weightOf } from './weights';
@@ -23,9 +23,11 @@ export function attentionBranch(x: tf.Tensor, weights: Weights, name: string, nu
 
 /** dense(GELU(dense(x))). */
 export function mlpBranch(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
-  return tf.tidy(() =>
-    denseLayer(gelu(denseLayer(x, weights, `${name}.mlp.fc1`)), weights, `${name}.mlp.fc2`),
-  );
+  return tf.tidy(() => {
+    const hidden = denseLayer(x, weights, `${name}.mlp.fc1`);
+    const kernel = weightOf(weights, `${name}.mlp.fc2.kernel`);
+    return geluLinear(hidden, kernel, weightOf(weights, `${name}.mlp.fc2.bias`));
+  });
 }
 
 /**

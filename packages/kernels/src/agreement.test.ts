@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { attention } from './attention';
 import { gatedResidual } from './gatedResidual';
 import { gelu } from './gelu';
+import { geluLinear } from './geluLinear';
 import { groupedProduct } from './groupedProduct';
 import { layerNorm, layerNormModulate } from './layerNorm';
 import { linear } from './linear';
@@ -23,6 +24,11 @@ interface Case {
 }
 const at = (inputs: Inputs, i: number) => inputs[i]!;
 const perToken = (x: tf.Tensor) => tf.expandDims(x, 1);
+
+function plainGelu(x: tf.Tensor): tf.Tensor {
+  const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.mul(x, tf.mul(x, x)))));
+  return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
+}
 
 function plainLayerNorm(x: tf.Tensor): tf.Tensor {
   const { mean, variance } = tf.moments(x, -1, true);
@@ -68,10 +74,12 @@ const cases: Record<string, Case> = {
   gelu: {
     shapes: [[3, 5]],
     primitive: gelu,
-    definition: (x) => {
-      const inner = tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.mul(x, tf.mul(x, x)))));
-      return tf.mul(tf.mul(0.5, x), tf.add(1, tf.tanh(inner)));
-    },
+    definition: plainGelu,
+  },
+  geluLinear: {
+    shapes: [[2, 3, 5], [5, 4], [4]],
+    primitive: (...i) => geluLinear(at(i, 0), at(i, 1), at(i, 2)),
+    definition: (...i) => linear(plainGelu(at(i, 0)), at(i, 1), at(i, 2)),
   },
   layerNorm: { shapes: [[2, 3, 6]], primitive: layerNorm, definition: plainLayerNorm },
   layerNormModulate: {

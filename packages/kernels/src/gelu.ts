@@ -9,14 +9,24 @@ const CUBIC = LINEAR * 0.044715;
 const geluPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
   name: 'gelu',
   needsOutput: false,
-  forward: ({ x }) => tf.mul(x, gate(x, tf.square(x))),
-  vjp: ({ inputs: { x }, dy }) => ({ x: tf.mul(dy, slope(x)) }),
-  jvp: ({ inputs: { x }, tangents }) => (tangents.x ? tf.mul(tangents.x, slope(x)) : null),
+  forward: ({ x }) => geluValue(x),
+  vjp: ({ inputs: { x }, dy }) => ({ x: geluPullBack(x, dy) }),
+  jvp: ({ inputs: { x }, tangents }) => (tangents.x ? geluPullBack(x, tangents.x) : null),
 });
 
 /** sigmoid(LINEAR x + CUBIC x^3). */
 function gate(x: tf.Tensor, square: tf.Tensor): tf.Tensor {
   return tf.sigmoid(tf.mul(x, tf.add(tf.mul(square, CUBIC), LINEAR)));
+}
+
+/** gelu(x), in operations of tfjs. */
+export function geluValue(x: tf.Tensor): tf.Tensor {
+  return tf.mul(x, gate(x, tf.square(x)));
+}
+
+/** d gelu'(x), the derivative in both modes. */
+export function geluPullBack(x: tf.Tensor, d: tf.Tensor): tf.Tensor {
+  return tf.mul(d, slope(x));
 }
 
 /** d gelu / dx = s + x s (1 - s) (LINEAR + 3 CUBIC x^2) = s (1 + d - d s) with s the gate, d = x (LINEAR + ...). */

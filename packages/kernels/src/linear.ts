@@ -45,17 +45,22 @@ const linearPrimitive = definePrimitive<Inputs, object>({
  * @throws RangeError if the shapes do not fit.
  */
 export function linear(x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
-  const [columns, width] = kernel.shape;
-  if (kernel.rank !== 2 || x.shape.at(-1) !== columns) {
-    throw new RangeError(
-      `linear: kernel must be [in, out] with in = ${x.shape.at(-1) ?? 1}, the last axis of x, got [${kernel.shape.join(', ')}].`,
-    );
-  }
-  if (bias && (bias.rank !== 1 || bias.shape[0] !== width)) {
-    throw new RangeError(`linear: bias must be [${width ?? 0}], got [${bias.shape.join(', ')}].`);
-  }
+  checkLinear('linear', x, kernel, bias);
   return linearPrimitive(
     { x, kernel: kernel as tf.Tensor2D, ...(bias && { bias: bias as tf.Tensor1D }) },
     {},
   );
+}
+
+/** Checks that x is [..., in], the kernel [in, out] and the bias [out]. */
+export function checkLinear(name: string, x: tf.Tensor, kernel: tf.Tensor, bias?: tf.Tensor): void {
+  const [columns, width] = kernel.shape;
+  if (kernel.rank !== 2 || x.shape.at(-1) !== columns) {
+    throw new RangeError(
+      `${name}: kernel must be [in, out] with in = ${x.shape.at(-1) ?? 1}, the last axis of x, got [${kernel.shape.join(', ')}].`,
+    );
+  }
+  if (bias && (bias.rank !== 1 || bias.shape[0] !== width)) {
+    throw new RangeError(`${name}: bias must be [${width ?? 0}], got [${bias.shape.join(', ')}].`);
+  }
 }
