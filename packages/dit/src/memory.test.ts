@@ -76,10 +76,9 @@ describeBackends('memory', () => {
     const [shallow, deep] = [await peaks(1, { recompute: true }), await peaks(8, { recompute: true })];
     const tokens = 4 * batch * 16 * 32; // bytes of [batch, 16, 32]
     const weights = (4 * (countParameters(config(8)) - countParameters(config(1)))) / 7;
-    const gradients = 4 * countParameters(config(8));
     for (const pass of ['gradient', 'step'] as const) {
       expect(deep[pass] - shallow[pass]).toBeLessThanOrEqual(7 * (2 * tokens + weights));
-      expect(deep[pass] - gradients).toBeLessThan(0.4 * (kept[pass] - gradients));
+      expect(deep[pass]).toBeLessThan(0.7 * kept[pass]); // most of it the one block that is computed again
     }
   });
 });
