@@ -37,8 +37,8 @@ const LAST_WORDS = 5;
 function lineReader(input: NodeJS.ReadableStream): () => Promise<string | null> {
   const iterator = createInterface({ input })[Symbol.asyncIterator]();
   return async () => {
-    const { done, value } = await iterator.next();
-    return done === true ? null : value;
+    const next = await iterator.next();
+    return next.done === true ? null : next.value;
   };
 }
 

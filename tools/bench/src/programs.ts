@@ -106,10 +106,10 @@ export function pythonOf(environment: string): string {
 }
 
 /** The Python with the peers: of MEANFLOW_BENCH_PYTHON, else that of the setup; null if there is none. */
-function findPython(env: NodeJS.ProcessEnv): string | null {
+function findPython(env: NodeJS.ProcessEnv, folder: string): string | null {
   const given = env['MEANFLOW_BENCH_PYTHON'];
   if (given !== undefined) return given;
-  const installed = pythonOf(environmentFolder);
+  const installed = pythonOf(folder);
   return existsSync(installed) ? installed : null;
 }
 
@@ -117,15 +117,16 @@ function findPython(env: NodeJS.ProcessEnv): string | null {
  * How to start a program.
  *
  * @param cli This program's own script, which serves the programs in TypeScript.
+ * @param folder Where the setup installs the peers.
  */
 export function launchOf(
   { run, env = {} }: Program,
   cli: string,
-  environment = process.env,
+  variables: NodeJS.ProcessEnv = process.env,
+  folder = environmentFolder,
 ): Launch | Absent {
-  if ('serve' in run)
-    return { command: process.execPath, args: ['--expose-gc', cli, 'serve', run.serve], env };
-  const python = findPython(environment);
+  if ('serve' in run) return { command: process.execPath, args: [cli, 'serve', run.serve], env };
+  const python = findPython(variables, folder);
   if (python === null) return { absent: 'the Python peers are not installed', fix: SETUP_COMMAND };
   const [script, ...args] = run.python;
   return { command: python, args: ['-u', join(peersFolder, script), ...args], env };

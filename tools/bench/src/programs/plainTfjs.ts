@@ -51,7 +51,7 @@ function plainNetwork({ config, tensors }: Inputs, weights: Weights): Network {
     return dense(`${name}.mlp.2`, silu(dense(`${name}.mlp.0`, features)));
   };
   const attention = (name: string, x: tf.Tensor) => {
-    const batch = x.shape[0] ?? 1;
+    const [batch = 1] = x.shape;
     const qkv = tf.reshape(dense(`${name}.qkv`, x), [batch, tokens, 3, heads, width / heads]);
     const [q = x, k = x, v = x] = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]));
     const scores = tf.matMul(tf.mul(q, (width / heads) ** -0.5), k, false, true);
@@ -64,10 +64,8 @@ function plainNetwork({ config, tensors }: Inputs, weights: Weights): Network {
   return (z, r, t, y) => {
     const batch = z.shape[0];
     // As a product with one-hot rows: the gradient of gather needs a kernel that wasm does not have.
-    const label = tf.matMul(
-      tf.cast(tf.oneHot(y as tf.Tensor1D, numClasses + 1), 'float32') as tf.Tensor2D,
-      weight('yEmbedder.table'),
-    );
+    const oneHot = tf.cast(tf.oneHot(y ?? [], numClasses + 1), 'float32');
+    const label = tf.matMul(oneHot, weight('yEmbedder.table'));
     const condition = silu(
       tf.add(tf.add(timeEmbedding('tEmbedder', t), timeEmbedding('hEmbedder', tf.sub(t, r))), label),
     );

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { launchOf, programs, SETUP_COMMAND } from './programs';
+
+const find = (name: string) => programs.find((program) => program.name === name)!;
+
+it('has a name of its own and a script for every program', () => {
+  expect(new Set(programs.map(({ name }) => name)).size).toBe(programs.length);
+  for (const program of programs) {
+    const launch = launchOf(program, 'cli.js', { MEANFLOW_BENCH_PYTHON: 'python' });
+    if ('absent' in launch) throw new Error(launch.absent);
+    if ('python' in program.run) expect(existsSync(launch.args[1]!)).toBe(true);
+  }
+});
+it('starts programs of this package in Node.js, and peers in the Python that is named', () => {
+  expect(launchOf(find('ours'), 'cli.js')).toMatchObject({ command: process.execPath });
+  const launch = launchOf(find('jax-huge'), 'cli.js', { MEANFLOW_BENCH_PYTHON: '/opt/python' });
+  expect(launch).toMatchObject({
+    command: '/opt/python',
+    env: { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' },
+  });
+});
+it('says how to get peers that are not installed', () => {
+  expect(launchOf(find('jax'), 'cli.js', {}, 'nowhere')).toEqual({
+    absent: 'the Python peers are not installed',
+    fix: SETUP_COMMAND,
+  });
+});
