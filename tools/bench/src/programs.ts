@@ -84,7 +84,7 @@ export const programs: readonly Program[] = [
   },
   { name: 'tfjs', title: 'plain tfjs, tensorflow', family: 'tfjs', run: { serve: 'tfjs' } },
   { name: 'tfjs-wasm', title: 'plain tfjs, wasm', family: 'tfjs-wasm', run: { serve: 'tfjs-wasm' } },
-  { name: 'jax-js', title: 'jax-js, wasm', family: 'jax-js', run: { serve: 'jax-js' } },
+  { name: 'jax-js', title: 'jax-js, wasm, du/dt where r < t', family: 'jax-js', run: { serve: 'jax-js' } },
   { name: 'numpy', title: 'numpy', family: null, run: { python: ['numpy_products.py'] }, does: 'products' },
 ];
 

@@ -6,7 +6,8 @@ import type { Absent } from '../child';
 import type { Inputs } from '../inputs';
 import type { Step, StepProgram } from '../stepProgram';
 
-// The step in jax-js, under one jit, the whole batch under jvp as in the published code. Its functions take over what
+// The step in jax-js, under one jit. Only the rows with r < t are under jvp: with all of them, as in the published code,
+// the step of the small network needs more than the 4 GiB that WebAssembly can address. Functions of jax-js take over what
 // they are given: `x.ref` is x for one more use. Weights are borrowed here, so that each use of one is a `.ref`.
 
 type Arrays = Record<string, np.Array>;
@@ -109,8 +110,13 @@ type Batch = Record<'x' | 'e' | 't' | 'r' | 'keep' | 'y' | 'yTrue' | 'yNull', np
 const expand = (rows: np.Array) => rows.reshape([-1, 1, 1, 1]);
 const squaredError = (u: np.Array, target: np.Array) => np.sum(np.square(u.sub(target)), [1, 2, 3]);
 
+const firstRows = (x: np.Array, count: number) => x.slice([0, count]);
+const lastRows = (x: np.Array, count: number) => x.slice([count, x.shape[0] ?? 0]);
+const splitRows = (x: np.Array, count: number) => [firstRows(x.ref, count), lastRows(x, count)] as const;
+
 /** Loss and, unweighted, its squared error; takes over everything. */
 function makeLoss(name: CaseName, network: Network, { config }: Inputs) {
+  const { instantRows } = config;
   const { omega, kappa } = config.guidance;
   const guided = (p: Arrays, { t, keep, yTrue, yNull }: Batch, z: np.Array, v: np.Array) => {
     const fixed = mapArrays((weight) => lax.stopGradient(weight.ref), p);
@@ -130,11 +136,18 @@ function makeLoss(name: CaseName, network: Network, { config }: Inputs) {
       s = squaredError(network(p, z, t.ref, t.ref, y.ref), v);
     } else {
       if (name === 'meanflow-guided') v = guided(p, batch, z.ref, v);
-      const evaluate = (z1: np.Array, r1: np.Array, t1: np.Array) => network(p, z1, r1, t1, y.ref);
-      const tangents = [v.ref, np.zerosLike(r.ref), np.onesLike(t.ref)];
-      const [u, dudt] = jvp(evaluate, [z, r.ref, t.ref], tangents as [np.Array, np.Array, np.Array]);
-      const target = v.sub(expand(np.clip(t.ref.sub(r.ref), 0, 1)).mul(dudt));
-      s = squaredError(u, lax.stopGradient(target));
+      const [z0, z1] = splitRows(z, instantRows);
+      const [v0, v1] = splitRows(v, instantRows);
+      const [t0, t1] = splitRows(t.ref, instantRows);
+      const [y0, y1] = splitRows(y.ref, instantRows);
+      const r1 = lastRows(r.ref, instantRows);
+      const evaluate = (zi: np.Array, ri: np.Array, ti: np.Array) => network(p, zi, ri, ti, y1.ref);
+      const tangents = [v1.ref, np.zerosLike(r1.ref), np.onesLike(t1.ref)];
+      const [u, dudt] = jvp(evaluate, [z1, r1.ref, t1.ref], tangents as [np.Array, np.Array, np.Array]);
+      y1.dispose();
+      const target = v1.sub(expand(np.clip(t1.sub(r1), 0, 1)).mul(dudt));
+      const first = squaredError(network(p, z0, t0.ref, t0, y0), v0);
+      s = np.concatenate([first, squaredError(u, lax.stopGradient(target))]);
     }
     tree.dispose(p);
     tree.dispose(batch);
