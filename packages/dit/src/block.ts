@@ -1,5 +1,5 @@
 import { recompute } from '@meanflow/jvp';
-import { attention, gatedResidual, geluLinear, layerNormModulate, linear } from '@meanflow/kernels';
+import { gatedResidual, geluLinear, layerNormModulate, selfAttention } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { denseLayer } from './denseLayer';
 import { weightOf } from './weights';
@@ -13,11 +13,8 @@ export function modulation(activated: tf.Tensor, weights: Weights, name: string,
 /** Self-attention of the tokens, [B, N, D] -> [B, N, D]. */
 export function attentionBranch(x: tf.Tensor, weights: Weights, name: string, numHeads: number): tf.Tensor {
   return tf.tidy(() => {
-    // Three products: on wasm splitting the kernel costs far less than splitting what one product would give.
-    const kernels = tf.split(weightOf(weights, `${name}.attn.qkv.kernel`), 3, 1);
-    const biases = tf.split(weightOf(weights, `${name}.attn.qkv.bias`), 3, 0);
-    const [q = x, k = x, v = x] = kernels.map((kernel, i) => linear(x, kernel, biases[i]));
-    return denseLayer(attention(q, k, v, numHeads), weights, `${name}.attn.proj`);
+    const qkv = denseLayer(x, weights, `${name}.attn.qkv`);
+    return denseLayer(selfAttention(qkv, numHeads), weights, `${name}.attn.proj`);
   });
 }
 

@@ -8,4 +8,4 @@ export type { PrimitiveDefinition, PrimitiveInputs } from './primitive';
 export { recompute } from './recompute';
 export { kernelsWithJvp, registerJvp } from './registry';
 export type { JvpRule, KernelCall } from './rule';
-export { stopGradient } from './trace';
+export { isDifferentiated, stopGradient } from './trace';

@@ -55,6 +55,15 @@ export function withoutTracing<T>(f: () => T): T {
   }
 }
 
+/**
+ * Whether operations called now are differentiated: recorded on a reverse tape, or seen by an open `jvp`. Where they are
+ * not, a rule of {@link definePrimitive} may use operations that have no derivatives.
+ */
+export function isDifferentiated(): boolean {
+  const { gradientDepth, kernelDepth } = tf.engine().state;
+  return visible.length > 0 || (gradientDepth > 0 && kernelDepth === 0);
+}
+
 /** Whether tangents that a reverse tape records are computed now. */
 export function seesDifferentiableTangent(): boolean {
   return visible.some((level) => level.differentiable);

@@ -3,11 +3,11 @@ import { normals } from '@meanflow/random';
 import { describeBackends, expectClose, expectNoLeak } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { attention } from './attention';
+import { attention, selfAttention } from './attention';
+import { plainAttention } from './attention.testdata';
 import { gatedResidual } from './gatedResidual';
 import { gelu } from './gelu';
 import { geluLinear } from './geluLinear';
-import { groupedProduct } from './groupedProduct';
 import { layerNorm, layerNormModulate } from './layerNorm';
 import { linear } from './linear';
 import { matrixProduct } from './matrixProduct';
@@ -33,17 +33,6 @@ function plainGelu(x: tf.Tensor): tf.Tensor {
 function plainLayerNorm(x: tf.Tensor): tf.Tensor {
   const { mean, variance } = tf.moments(x, -1, true);
   return tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-6)));
-}
-
-/** One head at a time, as the paper writes it. */
-function plainAttention(q: tf.Tensor, k: tf.Tensor, v: tf.Tensor, heads: number): tf.Tensor {
-  const perHead = [q, k, v].map((x) => tf.split(x, heads, 2));
-  const mixed = Array.from({ length: heads }, (_, n) => {
-    const [qn, kn, vn] = perHead.map((parts) => parts[n]!) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const scores = tf.div(tf.matMul(qn, kn, false, true), Math.sqrt(qn.shape[2]!));
-    return tf.matMul(tf.softmax(scores), vn);
-  });
-  return tf.concat(mixed, 2);
 }
 
 const cases: Record<string, Case> = {
@@ -101,6 +90,30 @@ const cases: Record<string, Case> = {
     primitive: (...i) => gatedResidual(at(i, 0), at(i, 1), at(i, 2)),
     definition: (...i) => tf.add(at(i, 0), tf.mul(perToken(at(i, 1)), at(i, 2))),
   },
+  'layerNormModulate, a width of four times two': {
+    shapes: [
+      [2, 3, 8],
+      [2, 8],
+      [2, 8],
+    ],
+    primitive: (...i) => layerNormModulate(at(i, 0), at(i, 1), at(i, 2)),
+    definition: (...i) =>
+      tf.add(tf.mul(plainLayerNorm(at(i, 0)), tf.add(1, perToken(at(i, 2)))), perToken(at(i, 1))),
+  },
+  'gatedResidual, a width of four times two': {
+    shapes: [
+      [2, 3, 8],
+      [2, 8],
+      [2, 3, 8],
+    ],
+    primitive: (...i) => gatedResidual(at(i, 0), at(i, 1), at(i, 2)),
+    definition: (...i) => tf.add(at(i, 0), tf.mul(perToken(at(i, 1)), at(i, 2))),
+  },
+  selfAttention: {
+    shapes: [[2, 5, 18]],
+    primitive: (...i) => selfAttention(at(i, 0), 2),
+    definition: (x) => plainAttention(...(tf.split(x, 3, 2) as [tf.Tensor, tf.Tensor, tf.Tensor]), 2),
+  },
   attention: {
     shapes: [
       [2, 5, 6],
@@ -111,22 +124,6 @@ const cases: Record<string, Case> = {
     definition: (...i) => plainAttention(at(i, 0), at(i, 1), at(i, 2), 2),
   },
 };
-/** Only wasm runs it, and the other native backends cannot differentiate the convolution that it is made of. */
-const wasmCases: Record<string, Case> = {
-  groupedProduct: {
-    shapes: [
-      [4, 3, 2],
-      [3, 2, 5],
-    ],
-    primitive: (...i) => groupedProduct(at(i, 0) as tf.Tensor3D, at(i, 1) as tf.Tensor3D),
-    definition: (...i) => {
-      const left = tf.transpose(at(i, 0), [2, 0, 1]); // [g, m, k]
-      const right = tf.transpose(at(i, 1), [1, 0, 2]); // [g, k, n]
-      return tf.transpose(tf.matMul(left, right), [1, 0, 2]);
-    },
-  },
-};
-
 const drawn = (shape: number[], seed: number) =>
   tf.tensor(normals({ seed, purpose: 'agreement' }, tf.util.sizeFromShape(shape)), shape);
 
@@ -205,12 +202,3 @@ describeBackends('primitives', () => {
     suite(definition);
   });
 });
-describeBackends(
-  'primitives of wasm',
-  () => {
-    describe.each(Object.entries(wasmCases))('%s', (_, definition) => {
-      suite(definition);
-    });
-  },
-  ['wasm'],
-);

@@ -2,7 +2,8 @@ import { describeBackends, expectClose } from '@meanflow/testing';
 import { normals } from '@meanflow/random';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { attention, attentionByMatMul } from './attention';
+import { attention, selfAttention } from './attention';
+import { plainAttention } from './attention.testdata';
 
 const drawn = (shape: number[], seed: number) =>
   tf.tensor(normals({ seed, purpose: 'attention' }, tf.util.sizeFromShape(shape)), shape);
@@ -29,7 +30,7 @@ describeBackends('attention', () => {
     { batch: 1, tokens: 1, width: 4, heads: 1 },
     { batch: 2, tokens: 7, width: 15, heads: 3 },
   ])(
-    'equals the batched products for $batch x $tokens x $width, $heads heads',
+    'equals the formula head by head for $batch x $tokens x $width, $heads heads',
     ({ batch, tokens, width, heads }) => {
       tf.tidy(() => {
         const [q, k, v] = [1, 2, 3].map((seed) => drawn([batch, tokens, width], seed)) as [
@@ -37,7 +38,7 @@ describeBackends('attention', () => {
           tf.Tensor,
           tf.Tensor,
         ];
-        expectClose(attention(q, k, v, heads), attentionByMatMul(q, k, v, heads), 1e-5);
+        expectClose(attention(q, k, v, heads), plainAttention(q, k, v, heads), 1e-5);
       });
     },
   );
@@ -54,6 +55,10 @@ describeBackends('attention', () => {
         'attention: q, k and v must all be [B, N, D], got [1, 2, 6], [1, 2, 6], [1, 3, 6].',
       );
       expect(() => attention(x, x, x, 4)).toThrow('attention: heads must divide the width 6, got 4.');
+      expect(() => selfAttention(x, 4)).toThrow('selfAttention: heads must divide the width 2, got 4.');
+      expect(() => selfAttention(tf.zeros([1, 2, 8]), 2)).toThrow(
+        'selfAttention: qkv must be [B, N, 3 D], got [1, 2, 8].',
+      );
     });
   });
 });

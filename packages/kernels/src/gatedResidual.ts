@@ -2,22 +2,33 @@ import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { sumOf } from './sumOf';
 import { checkTokens, perToken, sumOverTokens } from './tokens';
+import { takesRows, wasmGatedResidual, wasmGatedResidualPullBack, wasmGatedResidualPush } from './wasm/rows';
 
 const gatedResidualPrimitive = definePrimitive<Record<'x' | 'gate' | 'branch', tf.Tensor>, object>({
   name: 'gatedResidual',
   needsOutput: false,
-  forward: ({ x, gate, branch }) => tf.add(x, tf.mul(branch, perToken(gate))),
-  vjp: ({ inputs: { gate, branch }, dy }) => ({
-    x: tf.clone(dy), // tfjs disposes a gradient that it adds to another
-    gate: sumOverTokens(tf.mul(dy, branch)),
-    branch: tf.mul(dy, perToken(gate)),
-  }),
+  forward: ({ x, gate, branch }) => {
+    if (takesRows(x)) return wasmGatedResidual({ x, gate, branch }, {})[0];
+    return tf.add(x, tf.mul(branch, perToken(gate)));
+  },
+  vjp: ({ inputs: { gate, branch }, dy }) => {
+    const x = tf.clone(dy); // tfjs disposes a gradient that it adds to another
+    if (takesRows(branch)) {
+      const [dBranch, dGate] = wasmGatedResidualPullBack({ gate, branch, dy }, {});
+      return { x, gate: dGate, branch: dBranch };
+    }
+    return { x, gate: sumOverTokens(tf.mul(dy, branch)), branch: tf.mul(dy, perToken(gate)) };
+  },
   // d(x + g b) = dx + dg b + g db
   jvp: ({ inputs: { gate, branch }, tangents }) => {
+    const { x: dx, gate: dGate, branch: dBranch } = tangents;
+    if (dx && dGate && dBranch && takesRows(branch)) {
+      return wasmGatedResidualPush({ gate, branch, dx, dGate, dBranch }, {})[0];
+    }
     const terms: tf.Tensor[] = [];
-    if (tangents.branch) terms.push(tf.mul(tangents.branch, perToken(gate)));
-    if (tangents.gate) terms.push(tf.mul(branch, perToken(tangents.gate)));
-    if (tangents.x) terms.push(tangents.x);
+    if (dBranch) terms.push(tf.mul(dBranch, perToken(gate)));
+    if (dGate) terms.push(tf.mul(branch, perToken(dGate)));
+    if (dx) terms.push(dx);
     return sumOf(terms);
   },
 });

@@ -1,6 +1,6 @@
 import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
-import { geluPullBack, geluValue } from './gelu';
+import { geluBoth, geluPullBack, geluValue } from './gelu';
 import { checkLinear, linear } from './linear';
 import { columnSums, matrixProduct } from './matrixProduct';
 import { sumOf } from './sumOf';
@@ -16,11 +16,11 @@ const geluLinearPrimitive = definePrimitive<Inputs, object>({
   vjp: ({ inputs: { x, kernel }, dy }) => {
     const [columns, width] = kernel.shape;
     const dRows = tf.reshape<tf.Rank.R2>(dy, [-1, width]);
-    const rows = tf.reshape<tf.Rank.R2>(geluValue(x), [-1, columns]);
     const dActivated = tf.reshape(matrixProduct(dRows, kernel, { transposeB: true }), x.shape);
+    const [activated, dx] = geluBoth(x, dActivated);
     return {
-      x: geluPullBack(x, dActivated),
-      kernel: matrixProduct(rows, dRows, { transposeA: true }),
+      x: dx,
+      kernel: matrixProduct(tf.reshape(activated, [-1, columns]), dRows, { transposeA: true }),
       bias: columnSums(dRows),
     };
   },

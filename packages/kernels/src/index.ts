@@ -1,4 +1,4 @@
-export { attention } from './attention';
+export { attention, selfAttention } from './attention';
 export { embeddingLookup } from './embeddingLookup';
 export { gatedResidual } from './gatedResidual';
 export { gelu } from './gelu';

@@ -2,6 +2,12 @@ import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { sumOf } from './sumOf';
 import { checkTokens, perToken, sumOverTokens } from './tokens';
+import {
+  takesRows,
+  wasmLayerNormModulate,
+  wasmLayerNormModulatePullBack,
+  wasmLayerNormModulatePush,
+} from './wasm/rows';
 
 const EPSILON = 1e-6;
 
@@ -37,9 +43,15 @@ const layerNormPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
 const layerNormModulatePrimitive = definePrimitive<Record<'x' | 'shift' | 'scale', tf.Tensor>, object>({
   name: 'layerNormModulate',
   needsOutput: false,
-  forward: ({ x, shift, scale }) =>
-    tf.add(tf.mul(normalize(x).normalized, perToken(tf.add(scale, 1))), perToken(shift)),
+  forward: ({ x, shift, scale }) => {
+    if (takesRows(x)) return wasmLayerNormModulate({ x, shift, scale }, {})[0];
+    return tf.add(tf.mul(normalize(x).normalized, perToken(tf.add(scale, 1))), perToken(shift));
+  },
   vjp: ({ inputs: { x, scale }, dy }) => {
+    if (takesRows(x)) {
+      const [dx, dShift, dScale] = wasmLayerNormModulatePullBack({ x, scale, dy }, {});
+      return { x: dx, shift: dShift, scale: dScale };
+    }
     const { normalized, inverse } = normalize(x);
     return {
       x: project(normalized, inverse, tf.mul(dy, perToken(tf.add(scale, 1)))),
@@ -49,14 +61,16 @@ const layerNormModulatePrimitive = definePrimitive<Record<'x' | 'shift' | 'scale
   },
   // dy = J dx (1 + scale) + x^ dscale + dshift
   jvp: ({ inputs: { x, scale }, tangents, output }) => {
+    const { x: dx, shift: dShift, scale: dScale } = tangents;
+    if (dx && dShift && dScale && takesRows(x)) {
+      return wasmLayerNormModulatePush({ x, scale, dx, dShift, dScale }, {})[0];
+    }
     const terms: tf.Tensor[] = [];
     const { normalized, inverse } = normalize(x);
-    if (tangents.x) {
-      terms.push(tf.mul(project(normalized, inverse, tangents.x), perToken(tf.add(scale, 1))));
-    }
-    if (tangents.scale) terms.push(tf.mul(normalized, perToken(tangents.scale)));
-    if (tangents.shift && terms.length === 0) terms.push(tf.zerosLike(output)); // to be broadcast over
-    if (tangents.shift) terms.push(perToken(tangents.shift));
+    if (dx) terms.push(tf.mul(project(normalized, inverse, dx), perToken(tf.add(scale, 1))));
+    if (dScale) terms.push(tf.mul(normalized, perToken(dScale)));
+    if (dShift && terms.length === 0) terms.push(tf.zerosLike(output)); // to be broadcast over
+    if (dShift) terms.push(perToken(dShift));
     return sumOf(terms);
   },
 });

@@ -2,6 +2,8 @@ import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { columnSums, matrixProduct } from './matrixProduct';
 import { sumOf } from './sumOf';
+import { wasmProduct } from './wasm/products';
+import { useWasmKernels } from './wasm/runtime';
 
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no Record
 type Inputs = { x: tf.Tensor; kernel: tf.Tensor2D; bias?: tf.Tensor1D };
@@ -11,8 +13,13 @@ const linearPrimitive = definePrimitive<Inputs, object>({
   needsOutput: false,
   forward: ({ x, kernel, bias }) => {
     const [columns, width] = kernel.shape;
-    const rows = tf.reshape(x, [-1, columns]);
-    const y = bias ? tf.fused.matMul({ a: rows, b: kernel, bias }) : tf.matMul(rows, kernel);
+    const rows = tf.reshape<tf.Rank.R2>(x, [-1, columns]);
+    const plain = { transposeA: false, transposeB: false };
+    const y = useWasmKernels()
+      ? wasmProduct({ a: rows, b: kernel, ...(bias && { bias }) }, plain)[0]
+      : bias
+        ? tf.fused.matMul({ a: rows, b: kernel, bias })
+        : tf.matMul(rows, kernel);
     return tf.reshape(y, [...x.shape.slice(0, -1), width]);
   },
   // dX = dY W', dW = X' dY, db = sum of the rows of dY

@@ -2,6 +2,8 @@ import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { onWasm } from './backend';
 import { sumOf } from './sumOf';
+import { wasmProduct } from './wasm/products';
+import { useWasmKernels } from './wasm/runtime';
 
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no Record
 type Factors = { a: tf.Tensor2D; b: tf.Tensor2D };
@@ -43,6 +45,7 @@ export function matrixProduct(
 ): tf.Tensor2D {
   const { transposeA = false, transposeB = false } = transposed;
   if (!onWasm()) return tf.matMul(a, b, transposeA, transposeB);
+  if (useWasmKernels()) return wasmProduct({ a, b }, { transposeA, transposeB })[0] as tf.Tensor2D;
   return tf.tidy(() => {
     if (transposeA && !transposeB && a.shape[1] < b.shape[1]) {
       // a' b = (b' a)': the kernel repacks its right argument at 3 ns a number, so that should be the smaller one.

@@ -1,0 +1,306 @@
+import { f32, f32x4, i32 } from './assembler';
+import type { FunctionBuilder, I32, Kernel, Local, V128 } from './assembler';
+
+// The matrix product C = A B. Both factors are packed first, so that the inner loop reads them in order: A in tiles of 4
+// rows, B in panels of 8 columns, each as [k][rows or columns]. A tile and a panel give 4 x 8 numbers of C in registers.
+
+const TILE = 4;
+const PANEL = 8;
+/** Rows of A that are packed and used at a time: few enough to stay in a core's cache. */
+const BLOCK = 64;
+
+const times = (a: I32, n: number) => i32.mul(a, i32.of(n));
+const plus = (a: I32, n: number) => i32.add(a, i32.of(n));
+
+/** Counts `index` from 0 to `end` by `step`. */
+export function count(f: FunctionBuilder, index: Local<'i32'>, end: I32, body: () => void, step = 1): void {
+  f.emit(index.set(i32.of(0)));
+  f.while(i32.lessS(index, end), () => {
+    body();
+    f.emit(index.set(plus(index, step)));
+  });
+}
+
+/** Transposes 4 x 4 numbers: four rows to four columns. */
+function transposed(f: FunctionBuilder, rows: readonly V128[]): V128[] {
+  const keep = (value: V128) => {
+    const local = f.local('v128');
+    f.emit(local.set(value));
+    return local;
+  };
+  const [a, b, c, d] = rows.map(keep) as unknown as [V128, V128, V128, V128];
+  const low = (x: V128, y: V128) => keep(f32x4.shuffle(x, y, [0, 4, 1, 5]));
+  const high = (x: V128, y: V128) => keep(f32x4.shuffle(x, y, [2, 6, 3, 7]));
+  const [ab0, ab1, cd0, cd1] = [low(a, b), high(a, b), low(c, d), high(c, d)];
+  return [
+    f32x4.shuffle(ab0, cd0, [0, 1, 4, 5]),
+    f32x4.shuffle(ab0, cd0, [2, 3, 6, 7]),
+    f32x4.shuffle(ab1, cd1, [0, 1, 4, 5]),
+    f32x4.shuffle(ab1, cd1, [2, 3, 6, 7]),
+  ];
+}
+
+/** (from, stride, to, k): packs `width` neighbouring columns of a matrix with k rows. */
+const packColumns =
+  (width: number): Kernel =>
+  (f) => {
+    const [from, stride, to, k] = [
+      f.parameter('i32'),
+      f.parameter('i32'),
+      f.parameter('i32'),
+      f.parameter('i32'),
+    ];
+    const i = f.local('i32');
+    count(f, i, k, () => {
+      for (let n = 0; n < width; n += 4) f.emit(f32x4.store(to, f32x4.load(from, 4 * n), 4 * n));
+      f.emit(from.set(i32.add(from, stride)), to.set(plus(to, 4 * width)));
+    });
+  };
+
+/** (from, stride, to, k): packs `width` neighbouring rows of a matrix with k columns. */
+const packRows =
+  (width: number): Kernel =>
+  (f) => {
+    const [from, stride, to, k] = [
+      f.parameter('i32'),
+      f.parameter('i32'),
+      f.parameter('i32'),
+      f.parameter('i32'),
+    ];
+    const i = f.local('i32');
+    const rows = Array.from({ length: width }, () => f.local('i32'));
+    for (const local of rows) f.emit(local.set(from), from.set(i32.add(from, stride)));
+    f.emit(i.set(i32.of(0)));
+    f.while(i32.lessS(plus(i, 3), k), () => {
+      for (let n = 0; n < width; n += 4) {
+        const columns = transposed(
+          f,
+          rows.slice(n, n + 4).map((address) => f32x4.load(address)),
+        );
+        columns.forEach((column, m) => {
+          f.emit(f32x4.store(to, column, 4 * (width * m + n)));
+        });
+      }
+      for (const local of rows) f.emit(local.set(plus(local, 16)));
+      f.emit(to.set(plus(to, 16 * width)), i.set(plus(i, 4)));
+    });
+    f.while(i32.lessS(i, k), () => {
+      rows.forEach((local, n) => {
+        f.emit(f32.store(to, f32.load(local), 4 * n), local.set(plus(local, 4)));
+      });
+      f.emit(to.set(plus(to, 4 * width)), i.set(plus(i, 1)));
+    });
+  };
+
+/** (from, across, along, to, k, present): packs fewer rows or columns than a tile has, the others as zeros. */
+const packPart =
+  (width: number): Kernel =>
+  (f) => {
+    const [from, across, along] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+    const [to, k, present] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+    const [i, n, address] = [f.local('i32'), f.local('i32'), f.local('i32')];
+    count(f, i, k, () => {
+      for (let m = 0; m < width; m += 4) f.emit(f32x4.store(to, f32x4.of(0), 4 * m));
+      f.emit(address.set(from));
+      count(f, n, present, () => {
+        f.emit(f32.store(i32.add(to, times(n, 4)), f32.load(address)), address.set(i32.add(address, across)));
+      });
+      f.emit(from.set(i32.add(from, along)), to.set(plus(to, 4 * width)));
+    });
+  };
+
+/** (a, b, c, cStride, start, startStride, k): C tile = start tile + A tile B panel. */
+const multiplyTile: Kernel = (f) => {
+  const [a, b, c, cStride] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [start, startStride, k] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const sums = Array.from({ length: TILE }, () => [f.local('v128'), f.local('v128')] as const);
+  const [b0, b1, factor, end] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('i32')];
+  for (const [left, right] of sums) {
+    f.emit(
+      left.set(f32x4.load(start)),
+      right.set(f32x4.load(start, 16)),
+      start.set(i32.add(start, startStride)),
+    );
+  }
+  f.emit(end.set(i32.add(b, times(k, 4 * PANEL))));
+  f.while(i32.lessU(b, end), () => {
+    f.emit(b0.set(f32x4.load(b)), b1.set(f32x4.load(b, 16)));
+    sums.forEach(([left, right], row) => {
+      f.emit(factor.set(f32x4.loadSplat(a, 4 * row)));
+      f.emit(left.set(f32x4.add(left, f32x4.mul(factor, b0))));
+      f.emit(right.set(f32x4.add(right, f32x4.mul(factor, b1))));
+    });
+    f.emit(b.set(plus(b, 4 * PANEL)), a.set(plus(a, 4 * TILE)));
+  });
+  for (const [left, right] of sums) {
+    f.emit(f32x4.store(c, left), f32x4.store(c, right, 16), c.set(i32.add(c, cStride)));
+  }
+};
+
+/** (from, fromStride, to, toStride, rows, columns): copies a part of a matrix. */
+const copyPart: Kernel = (f) => {
+  const [from, fromStride, to] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [toStride, rows, columns] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [i, j] = [f.local('i32'), f.local('i32')];
+  count(f, i, rows, () => {
+    count(f, j, columns, () => {
+      f.emit(f32.store(i32.add(to, times(j, 4)), f32.load(i32.add(from, times(j, 4)))));
+    });
+    f.emit(from.set(i32.add(from, fromStride)), to.set(i32.add(to, toStride)));
+  });
+};
+
+/**
+ * (a, aStride, aTransposed, b, bStride, bTransposed, c, cStride, m, n, k, start, startStride, scratch):
+ * C = start + A B for C [m, n]. A transposed factor is stored as [k, m] or [n, k]. `start` is C itself to add to it, or
+ * one row with stride 0. `scratch` has room for {@link productScratch} numbers.
+ */
+const product: Kernel = (f) => {
+  const [a, aStride, aTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [b, bStride, bTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [c, cStride, m, n, k] = [
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+  ];
+  const [start, startStride, scratch] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [i, j, block, left] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [packedA, packedB, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [tileC, tileStart] = [f.local('i32'), f.local('i32')];
+  const [across, along] = [f.local('i32'), f.local('i32')];
+  const stepOf = (transposedFlag: I32, stride: I32, whenSet: I32) =>
+    i32.select(whenSet, stride, transposedFlag);
+
+  f.emit(packedB.set(plus(scratch, 4 * TILE * PANEL)));
+  // Columns of B lie side by side, or apart by the stride.
+  f.emit(
+    across.set(i32.select(bStride, i32.of(4), bTransposed)),
+    along.set(i32.select(i32.of(4), bStride, bTransposed)),
+  );
+  f.emit(to.set(packedB), from.set(b));
+  count(
+    f,
+    j,
+    n,
+    () => {
+      f.emit(left.set(i32.sub(n, j)));
+      f.if(i32.lessS(left, i32.of(PANEL)), () => {
+        f.emit(f.call('packPanelPart', from, across, along, to, k, left));
+      });
+      f.if(i32.lessS(i32.of(PANEL - 1), left), () => {
+        f.if(bTransposed, () => {
+          f.emit(f.call('packPanelRows', from, bStride, to, k));
+        });
+        f.if(i32.isZero(bTransposed), () => {
+          f.emit(f.call('packPanelColumns', from, bStride, to, k));
+        });
+      });
+      f.emit(from.set(i32.add(from, times(across, PANEL))), to.set(i32.add(to, times(k, 4 * PANEL))));
+    },
+    PANEL,
+  );
+  f.emit(packedA.set(to));
+
+  f.emit(
+    across.set(stepOf(aTransposed, aStride, i32.of(4))),
+    along.set(stepOf(aTransposed, i32.of(4), aStride)),
+  );
+  count(
+    f,
+    block,
+    m,
+    () => {
+      const rows = f.local('i32');
+      f.emit(
+        rows.set(i32.sub(m, block)),
+        rows.set(i32.select(rows, i32.of(BLOCK), i32.lessS(rows, i32.of(BLOCK)))),
+      );
+      f.emit(to.set(packedA), from.set(i32.add(a, i32.mul(block, across))));
+      count(
+        f,
+        i,
+        rows,
+        () => {
+          f.emit(left.set(i32.sub(rows, i)));
+          f.if(i32.lessS(left, i32.of(TILE)), () => {
+            f.emit(f.call('packTilePart', from, across, along, to, k, left));
+          });
+          f.if(i32.lessS(i32.of(TILE - 1), left), () => {
+            f.if(aTransposed, () => {
+              f.emit(f.call('packTileColumns', from, aStride, to, k));
+            });
+            f.if(i32.isZero(aTransposed), () => {
+              f.emit(f.call('packTileRows', from, aStride, to, k));
+            });
+          });
+          f.emit(from.set(i32.add(from, times(across, TILE))), to.set(i32.add(to, times(k, 4 * TILE))));
+        },
+        TILE,
+      );
+      f.emit(from.set(packedB));
+      count(
+        f,
+        j,
+        n,
+        () => {
+          f.emit(to.set(packedA), tileC.set(i32.add(i32.add(c, i32.mul(block, cStride)), times(j, 4))));
+          f.emit(tileStart.set(i32.add(i32.add(start, i32.mul(block, startStride)), times(j, 4))));
+          count(
+            f,
+            i,
+            rows,
+            () => {
+              const [tileRows, tileColumns, whole] = [f.local('i32'), f.local('i32'), f.local('i32')];
+              f.emit(tileRows.set(i32.sub(rows, i)), tileColumns.set(i32.sub(n, j)));
+              f.emit(
+                whole.set(
+                  i32.and(i32.lessS(i32.of(TILE - 1), tileRows), i32.lessS(i32.of(PANEL - 1), tileColumns)),
+                ),
+              );
+              f.if(whole, () => {
+                f.emit(f.call('multiplyTile', to, from, tileC, cStride, tileStart, startStride, k));
+              });
+              f.if(i32.isZero(whole), () => {
+                const part = (length: I32, full: number) =>
+                  i32.select(length, i32.of(full), i32.lessS(length, i32.of(full)));
+                const size = [part(tileRows, TILE), part(tileColumns, PANEL)];
+                const stride = i32.of(4 * PANEL);
+                f.emit(f.call('copyPart', tileStart, startStride, scratch, stride, ...size));
+                f.emit(f.call('multiplyTile', to, from, scratch, stride, scratch, stride, k));
+                f.emit(f.call('copyPart', scratch, stride, tileC, cStride, ...size));
+              });
+              f.emit(
+                to.set(i32.add(to, times(k, 4 * TILE))),
+                tileC.set(i32.add(tileC, times(cStride, TILE))),
+              );
+              f.emit(tileStart.set(i32.add(tileStart, times(startStride, TILE))));
+            },
+            TILE,
+          );
+          f.emit(from.set(i32.add(from, times(k, 4 * PANEL))));
+        },
+        PANEL,
+      );
+    },
+    BLOCK,
+  );
+};
+
+export const productCode = {
+  packPanelColumns: packColumns(PANEL),
+  packPanelRows: packRows(PANEL),
+  packPanelPart: packPart(PANEL),
+  packTileColumns: packColumns(TILE),
+  packTileRows: packRows(TILE),
+  packTilePart: packPart(TILE),
+  multiplyTile,
+  copyPart,
+  product,
+};
+
+/** Numbers of scratch memory that `product` needs for [m, k] times [k, n]. */
+export function productScratch(n: number, k: number): number {
+  return TILE * PANEL + k * (PANEL * Math.ceil(n / PANEL) + BLOCK);
+}
