@@ -138,6 +138,23 @@ describe('bringNative', () => {
     expect(readManifest(join(project, '.native'))?.result?.tensorflow.version).toBe('2.20.0');
   });
 
+  it('installs again with another Python, and what was damaged', async () => {
+    const project = fakeProject(true);
+    const fake = fakeMachine();
+    await start(project, fake);
+    await start(project, fake, { python: 'python3' });
+    const count = () => fake.actions.filter((action) => action === 'pip').length;
+    expect(count()).toBe(1);
+    await start(project, fake, { python: '/opt/python' });
+    expect(count()).toBe(2);
+    await expect(start(project, fake, { python: '/etc/hostname' })).rejects.toThrow(/^--python: /);
+    const result = readManifest(join(project, '.native'))?.result;
+    expect(result?.python.executable).toBe('/opt/python');
+    rmSync(join(result!.tensorflow.folder, 'libtensorflow_cc.so.2'));
+    await start(project, fake);
+    expect(count()).toBe(3);
+  });
+
   it('compiles against a TensorFlow that is there', async () => {
     const project = fakeProject(true);
     const fake = fakeMachine();

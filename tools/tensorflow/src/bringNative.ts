@@ -18,6 +18,7 @@ import { explainNoGpu } from './noGpu';
 import { findNodeHeaders } from './nodeHeaders';
 import { bringPackage, findBindingPackage, packageNames, placeForPackage } from './nodePackage';
 import type { NodePackage } from './nodePackage';
+import { endOrphan } from './orphan';
 import { filesToPatch } from './patchUtil';
 import { makeStateFolder, openProject } from './project';
 import type { Project } from './project';
@@ -72,6 +73,8 @@ export async function bringNative(options: NativeOptions, surroundings: Surround
   const plan = version === null ? null : planWheel(machine, version, gpu);
   makeStateFolder(project);
   await withLock(join(project.state, 'lock'), async () => {
+    endOrphan(project.log, project.state);
+    removeLeftovers(project);
     writeWhole(project.log, '');
     const manifest = before ?? {
       format: 1,
@@ -131,7 +134,7 @@ async function ensurePackage(work: Work): Promise<NodePackage> {
   const place = placeForPackage(project.folder, name);
   const added = relative(project.folder, place).replaceAll('\\', '/');
   note(work, { state: 'incomplete', added: [...new Set([...work.manifest.added, added])] });
-  const scratch = join(project.state, 'package');
+  const scratch = ownFolder(project, 'package');
   await bringPackage(project.folder, name, place, { scratch, log: project.log, run });
   const brought = findBindingPackage(project.folder, configuration.gpu);
   if (brought === null) throw new Error(`internal: ${name} is not where it was put.`);
@@ -158,17 +161,29 @@ async function ensureTensorflow(work: Work, plan: WheelPlan | null): Promise<Fou
   return { tensorflow, python };
 }
 
+/** What was installed before; null if it was not, or is damaged. */
+function finishedWheel(folder: string, plan: WheelPlan, machine: Machine): FoundTensorflow | null {
+  const finished = finishedEnvironment(folder, plan);
+  if (finished === null) return null;
+  try {
+    return { tensorflow: inspectTensorflow(finished.tensorflow, machine), python: finished.python };
+  } catch {
+    return null;
+  }
+}
+
 async function ensureWheel(work: Work, plan: WheelPlan): Promise<FoundTensorflow> {
   const { configuration, machine, options, project, terminal, run, freeBytes } = work;
   const folder = join(project.state, plan.folder);
-  const finished = finishedEnvironment(folder, plan);
-  if (finished !== null) {
-    const tensorflow = inspectTensorflow(finished.tensorflow, machine);
-    step(work, 'tensorflow', `${tensorflow.version} is there, in ${inProject(work, folder)}`);
-    return { tensorflow, python: finished.python };
+  const find = () => findPython(configuration.python ?? undefined, configuration.tensorflow, run);
+  const named = options.python === undefined ? null : await find();
+  const finished = finishedWheel(folder, plan, machine);
+  if (finished !== null && (named === null || named.executable === finished.python.executable)) {
+    step(work, 'tensorflow', `${finished.tensorflow.version} is there, in ${inProject(work, folder)}`);
+    return finished;
   }
   const start = performance.now();
-  const python = await findPython(configuration.python ?? undefined, configuration.tensorflow, run);
+  const python = named ?? (await find());
   await findCompiler(machine.platform, run); // what is missing should be known before the download
   step(work, 'python', `${python.version}, ${python.executable}`);
   step(
@@ -178,7 +193,7 @@ async function ensureWheel(work: Work, plan: WheelPlan): Promise<FoundTensorflow
   );
   note(work, { state: 'incomplete' });
   const show = options.verbose === true ? 'all' : terminal.interactive ? 'output' : 'nothing';
-  const scratch = join(project.state, 'pip');
+  const scratch = ownFolder(project, 'pip');
   const found = await installWheel({
     plan,
     python,
@@ -207,7 +222,7 @@ async function ensureBinding(
 ): Promise<CompiledBinding> {
   const { options, project, machine, run } = work;
   const { platform, arch } = machine;
-  const buildFolder = join(project.state, 'build');
+  const buildFolder = ownFolder(project, 'build');
   const folder = join(project.state, 'binding');
   const sources = collectSources(
     packageFolder,
@@ -321,6 +336,16 @@ function finish(
     selfTest: report,
   };
   note(work, { state: 'complete', tool: programVersion(), configuration, result });
+}
+
+/** A folder that no other run works in, not even the children of one that was killed. */
+const ownFolder = ({ state }: Project, name: string) => join(state, `${name}-${process.pid}`);
+
+/** Removes what runs that were killed have left behind. */
+function removeLeftovers({ state }: Project): void {
+  for (const name of readdirSync(state)) {
+    if (/^(package|build|pip)-\d+$/.test(name)) removeFolder(join(state, name));
+  }
 }
 
 /** Removes TensorFlows that were installed for a configuration before this one. */

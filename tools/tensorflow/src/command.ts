@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { childFile } from './orphan';
 
 /** What a program did. */
 export interface Finished {
@@ -19,7 +20,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Added to the environment of this process; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** File that its output is appended to. */
+  /** File that its output is appended to; beside it stands which program runs, see orphan.ts. */
   readonly log?: string;
   /** Where its output goes besides: `output` its standard output as it is, for progress bars, `all` both streams. */
   readonly show?: 'nothing' | 'output' | 'all';
@@ -40,6 +41,10 @@ export const run: Run = (command, args, { cwd, env = {}, log, show = 'nothing' }
       env: { ...process.env, ...env },
       stdio: ['ignore', show === 'output' ? 'inherit' : 'pipe', 'pipe'],
     });
+    if (log !== undefined && child.pid !== undefined) writeFileSync(childFile(log), String(child.pid));
+    const ended = () => {
+      if (log !== undefined) rmSync(childFile(log), { force: true });
+    };
     let [out, all] = ['', ''];
     const receive = (chunk: Buffer, target: NodeJS.WriteStream) => {
       note(chunk);
@@ -54,9 +59,11 @@ export const run: Run = (command, args, { cwd, env = {}, log, show = 'nothing' }
       receive(chunk, process.stderr);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {
+      ended();
       resolve({ code: null, signal: null, out, all, failure: error.code ?? error.message });
     });
     child.on('close', (code, signal) => {
+      ended();
       resolve({ code, signal, out, all, failure: null });
     });
   });

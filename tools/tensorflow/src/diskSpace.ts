@@ -13,7 +13,7 @@ export function assertRoom(folder: string, bytes: number, free: number): void {
   if (free >= bytes) return;
   throw new UserError(
     `TensorFlow needs about ${gigabytes(bytes)} of disk space while it is installed, and the disk of ${folder} has ` +
-      `${gigabytes(free)} left. Make room, or choose another disk with --project.`,
+      `${gigabytes(free)} left. Make room there.`,
   );
 }
 

@@ -130,12 +130,17 @@ export function fakeMachine({ python = '3.11.7', device = 'CPU' } = {}): FakeMac
   ): Finished => {
     switch (action) {
       case 'probe':
-        if (command !== 'python3') return absent;
+        if (command !== 'python3' && command !== '/opt/python') return absent;
         return ok(
-          JSON.stringify({ executable: '/usr/bin/python3', version: python, machine: 'x86_64', venv: true }),
+          JSON.stringify({
+            executable: command === 'python3' ? '/usr/bin/python3' : command,
+            version: python,
+            machine: 'x86_64',
+            venv: true,
+          }),
         );
       case 'venv':
-        writeFiles(args.at(-1)!, { 'pyvenv.cfg': '' });
+        writeFiles(args.at(-1)!, { 'bin/python': '' });
         return ok();
       case 'pip': {
         const version = args.at(-1)!.split('==')[1]!;

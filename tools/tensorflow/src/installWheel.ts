@@ -66,11 +66,16 @@ export async function installWheel(installation: WheelInstallation): Promise<str
   const { plan, python, folder, scratch, run, machine, freeBytes } = installation;
   removeFolder(scratch);
   mkdirSync(scratch, { recursive: true });
-  const before = readEnvironment(folder, plan);
   const interpreter = join(folder, machine.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  let environment = before ?? { requirement: plan.requirement, python, installed: [], tensorflow: null };
-  if (before === null) {
-    assertRoom(scratch, plan.bytes, freeBytes(scratch));
+  const begun = readEnvironment(folder, plan);
+  const goesOn =
+    begun?.tensorflow === null && begun.python.executable === python.executable && existsSync(interpreter);
+  let environment = goesOn
+    ? begun
+    : { requirement: plan.requirement, python, installed: [], tensorflow: null };
+  if (!goesOn) {
+    removeFolder(folder);
+    assertRoom(dirname(folder), plan.bytes, freeBytes(dirname(folder)));
     await makeEnvironment(installation);
   }
   const write = (changes: Partial<Environment>) => {
@@ -138,7 +143,6 @@ async function makeEnvironment({ python, folder, log, run }: WheelInstallation):
   const advice = `Install it (apt install python${major}.${minor}-venv, or python3-venv), or name another Python with --python PATH`;
   if (!python.hasVenv)
     throw new UserError(`${python.executable} has no venv or no pip to put into one. ${advice}.`);
-  removeFolder(folder);
   const { code, all } = await run(python.executable, ['-m', 'venv', folder], { log });
   if (code === 0) return;
   if (/No space left on device/i.test(all))

@@ -27,15 +27,19 @@ it.each([
   [
     'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu==2.99.0 (from versions: 2.20.0, 2.21.0, ' +
       '2.22.0rc0)\nERROR: No matching distribution found for tensorflow-cpu==2.99.0',
-    'There is no wheel of tensorflow-cpu==2.21.0 for Python 3.11.7 on linux x64 with glibc 2.36. The newest that it has is ' +
-      '2.21.0: add --tensorflow 2.21.0, or take another Python with --python PATH.',
+    'There is no wheel of tensorflow-cpu==2.21.0 for Python 3.11.7 on linux x64 with glibc 2.36. The newest that there is ' +
+      'is 2.21.0: add --tensorflow 2.21.0, or name another Python with --python PATH.',
   ],
   [
     'ERROR: Could not find a version that satisfies the requirement tensorflow-cpu (from versions: none)',
-    'There is no wheel of tensorflow-cpu==2.21.0 for Python 3.11.7 on linux x64 with glibc 2.36. Another Python may have one: ' +
-      '--python PATH.',
+    'pip finds no wheel of tensorflow-cpu==2.21.0 for Python 3.11.7 on linux x64 with glibc 2.36: it does not reach its package ' +
+      'index, or there is none for them. Check the network (pip config list), or name another Python with --python PATH.',
   ],
   ['ERROR: something else.\nmore', 'pip could not install tensorflow-cpu==2.21.0: something else.'],
+  [
+    "ERROR: Wheel 'tensorflow-cpu' located at /a/tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl is invalid.",
+    'The download of TensorFlow broke off. Run the same command again: it goes on with what is missing.',
+  ],
   ['Segmentation fault', 'pip could not install tensorflow-cpu==2.21.0: Segmentation fault.'],
 ])('explains %s', (output, sentence) => {
   expect(explain(output)).toBe(sentence);

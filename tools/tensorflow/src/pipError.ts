@@ -11,7 +11,7 @@ interface Attempt {
 
 const FULL = /No space left on device|Errno 28|Disk quota exceeded|Errno 122/i;
 const BROKEN_OFF =
-  /IncompleteRead|Connection broken:|ConnectionResetError|RemoteDisconnected|ReadTimeout|Read timed out|DO NOT MATCH THE HASHES|incomplete-download|ChunkedEncodingError/;
+  /IncompleteRead|Connection broken:|ConnectionResetError|RemoteDisconnected|ReadTimeout|Read timed out|DO NOT MATCH THE HASHES|incomplete-download|Wheel '.*' located at .* is invalid|BadZipFile|ChunkedEncodingError/;
 const UNREACHABLE =
   /NewConnectionError|Temporary failure in name resolution|Name or service not known|getaddrinfo failed|ConnectTimeout|ProxyError|Cannot connect to proxy|SSLError|CERTIFICATE_VERIFY_FAILED|Connection refused|Network is unreachable|HTTPError: (?:403|407|5\d\d)/i;
 const NO_MATCH =
@@ -43,9 +43,13 @@ function noMatch(output: string, requirement: string, where: string): string {
     .map((version) => version.trim())
     .filter((version) => /^[\d.]+$/.test(version))
     .at(-1);
-  const instead =
-    newest === undefined
-      ? 'Another Python may have one: --python PATH'
-      : `The newest that it has is ${newest}: add --tensorflow ${newest}, or take another Python with --python PATH`;
-  return `There is no wheel of ${requirement} for ${where}. ${instead}.`;
+  if (newest === undefined)
+    return (
+      `pip finds no wheel of ${requirement} for ${where}: it does not reach its package index, or there is none for them. Check ` +
+      'the network (pip config list), or name another Python with --python PATH.'
+    );
+  return (
+    `There is no wheel of ${requirement} for ${where}. The newest that there is is ${newest}: add --tensorflow ${newest}, or ` +
+    'name another Python with --python PATH.'
+  );
 }

@@ -6,6 +6,7 @@ import { readJson, removeFolder } from './files';
 import { withLock } from './lock';
 import { readManifest } from './manifest';
 import { BINDING_VERSION, isDeclared } from './nodePackage';
+import { endOrphan } from './orphan';
 import { openProject } from './project';
 import type { Project } from './project';
 import { stepLine } from './terminal';
@@ -29,7 +30,8 @@ export async function removeNative(options: NativeOptions, terminal: Terminal, c
   removeFolder(project.state);
 }
 
-function undo({ folder, state }: Project, terminal: Terminal): void {
+function undo({ folder, state, log }: Project, terminal: Terminal): void {
+  endOrphan(log, state);
   terminal.out(`What was done to ${folder} is undone`);
   const { added = [], changes = [] } = readManifest(state) ?? {};
   const left = undoChanges({ project: folder, state }, changes);
