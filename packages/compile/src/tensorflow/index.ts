@@ -1,0 +1,1 @@
+export { tensorflowCompiler } from './compiler';
