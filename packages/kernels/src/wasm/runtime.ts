@@ -8,8 +8,8 @@ import { rowsCode } from './rowsCode';
 // Kernels of our own run in a second WebAssembly module over the memory of tfjs's: they read and write its tensors in
 // place. Addresses are byte offsets, counts are numbers, strides are bytes.
 
-const code = { ...productCode, ...elementwiseCode, ...rowsCode };
-type Functions = Readonly<Record<keyof typeof code, (...args: number[]) => void>>;
+const code = (fused: boolean) => ({ ...productCode(fused), ...elementwiseCode, ...rowsCode });
+type Functions = Readonly<Record<keyof ReturnType<typeof code>, (...args: number[]) => void>>;
 
 /** What is used of tfjs's wasm backend. */
 interface WasmBackend {
@@ -42,8 +42,10 @@ function instantiate({ wasm }: WasmBackend): Functions | null {
   if (!(memory instanceof WebAssembly.Memory)) return null;
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
   try {
-    const module = new WebAssembly.Module(assemble(code, shared));
-    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Functions;
+    const fused = assemble(code(true), shared);
+    const bytes = WebAssembly.validate(fused) ? fused : assemble(code(false), shared);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    return exports as unknown as Functions;
   } catch {
     return null; // the composites remain
   }
