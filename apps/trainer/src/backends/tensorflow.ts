@@ -1,9 +1,15 @@
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend, RunningBackend } from './backend';
+import { explainBinding } from './explainBinding';
+import { gpuName } from './gpuName';
 import { importOptional } from './optionalPackage';
 import { quietly } from './quietly';
+import { messageOf } from '../userError';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+/** Installs TensorFlow and compiles the binding against it, or mends what is there. */
+const BRING = 'npm run native';
 
 /** The fields of the binding's backend that say where it computes. */
 interface NodeBackend {
@@ -11,14 +17,23 @@ interface NodeBackend {
   binding?: { TF_Version?: string };
 }
 
+/** Threads of one operation on the CPU: TensorFlow takes one for each processor that this process may use. */
+function cpuThreads(): number {
+  const asked = Number(process.env['TF_NUM_INTRAOP_THREADS']);
+  return Number.isInteger(asked) && asked > 0 ? asked : availableParallelism();
+}
+
 function describe(module: Readonly<Record<string, unknown>>): RunningBackend {
   const version = module['version'] as Readonly<Record<string, string>> | undefined;
   const { isUsingGpuDevice = false, binding } = tf.backend() as unknown as NodeBackend;
+  const threads = isUsingGpuDevice ? null : cpuThreads();
+  const device =
+    threads === null ? (gpuName() ?? 'GPU') : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
     name: 'tensorflow',
     version: version?.['tfjs-node'] ?? 'unknown',
-    device: `${isUsingGpuDevice ? 'GPU' : 'CPU'}, TensorFlow ${binding?.TF_Version ?? 'of unknown version'}`,
-    threads: null,
+    device: `${device}, TensorFlow ${binding?.TF_Version ?? 'of unknown version'}`,
+    threads,
     software: false,
     dispose: () => undefined,
   };
@@ -28,22 +43,27 @@ function describe(module: Readonly<Record<string, unknown>>): RunningBackend {
 async function startFrom(name: string): Promise<RunningBackend | MissingBackend | null> {
   const found = await importOptional(name);
   if (found.state === 'absent') return null;
-  const fix = `npm rebuild ${name} --build-addon-from-source`;
-  if (found.state === 'broken') return { missing: `${name} does not load: ${found.reason}`, fix };
+  if (found.state === 'broken') return { missing: explainBinding(name, found.reason), fix: BRING };
   const isRegistered = tf.engine().backendNames().includes('tensorflow');
-  if (isRegistered && (await quietly(() => tf.setBackend('tensorflow')))) return describe(found.module);
-  return { missing: `${name} loads, but its backend does not start`, fix };
+  if (!isRegistered || !(await quietly(() => tf.setBackend('tensorflow'))))
+    return { missing: `${name} loads, but its backend does not start`, fix: BRING };
+  try {
+    tf.tidy(() => tf.square(2).dataSync()); // the package loads in Node.js 23 and later, and fails at its first operation
+  } catch (error) {
+    return { missing: explainBinding(name, messageOf(error).split('\n')[0] ?? ''), fix: BRING };
+  }
+  return describe(found.module);
 }
 
 /** TensorFlow's own library, on a GPU or the CPU, through the native binding where that is installed and loads. */
 export const startTensorflow: BackendStarter = async () => {
-  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2'; // warnings and chatter of the library itself
+  // TensorFlow prints a dozen lines of no use at each start, at level 2 still one about a GPU that is not there.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
   let missing: MissingBackend | null = null;
   for (const name of packages) {
     const result = await startFrom(name);
     if (result !== null && 'name' in result) return result;
     missing ??= result;
   }
-  const fix = 'npm install @tensorflow/tfjs-node';
-  return missing ?? { missing: 'the package @tensorflow/tfjs-node is not installed', fix };
+  return missing ?? { missing: 'the package @tensorflow/tfjs-node is not installed', fix: BRING };
 };
