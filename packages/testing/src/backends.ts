@@ -15,17 +15,30 @@ export const goldenTolerance: Readonly<Record<BackendName, number>> = {
   tensorflow: 2e-5,
 };
 
-/** Loads the native binding if it is installed; it registers the `tensorflow` backend by itself. */
+const bindings = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
+
+/**
+ * Loads the native binding if it is installed; it registers the `tensorflow` backend by itself.
+ *
+ * @returns Why there is none; null if it computes.
+ */
 async function findTensorflow(): Promise<string | null> {
-  for (const name of ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']) {
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3'; // a dozen lines at each start
+  const reasons: string[] = [];
+  for (const name of bindings) {
     try {
       await import(/* @vite-ignore */ name);
+      await tf.setBackend('tensorflow');
+      // Some load and then fail at their first operation: as published, those for Node.js 22 and older.
+      tf.tidy(() => tf.square(2).dataSync());
       return null;
-    } catch {
-      continue; // not installed, or built for another Node: the suite runs on the other backends
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes(`'${name}'`))
+        reasons.push(`${name} does not work: ${message.split('\n')[0] ?? ''}`);
     }
   }
-  return 'neither @tensorflow/tfjs-node-gpu nor @tensorflow/tfjs-node is installed and loads';
+  return `${reasons.join('; ') || 'the native binding is not installed'}; npm run native brings it`;
 }
 
 const noTensorflow = await findTensorflow();
