@@ -1,3 +1,5 @@
+export { applyAdam } from './applyAdam';
+export type { AdamNumbers, AdamSlot } from './applyAdam';
 export { attention, selfAttention } from './attention';
 export { embeddingLookup } from './embeddingLookup';
 export { gatedResidual } from './gatedResidual';

@@ -306,23 +306,26 @@ const product: Kernel = (f) => {
   );
 };
 
-/**
- * The product and its parts.
- *
- * @param fused Whether to multiply and add in one instruction, which is relaxed SIMD: twice the rate where the processor
- *   and the engine have it.
- */
-export const productCode = (fused: boolean) => ({
+const parts = {
   packPanelColumns: packColumns(PANEL),
   packPanelRows: packRows(PANEL),
   packPanelPart: packPart(PANEL),
   packTileColumns: packColumns(TILE),
   packTileRows: packRows(TILE),
   packTilePart: packPart(TILE),
-  multiplyTile: multiplyTile(fused),
   copyPart,
   product,
-});
+};
+
+/**
+ * The product and its parts.
+ *
+ * @param fused Whether to multiply and add in one instruction, which is relaxed SIMD: faster where the processor and the
+ *   engine have it.
+ */
+export function productCode(fused: boolean): typeof parts & { multiplyTile: Kernel } {
+  return { ...parts, multiplyTile: multiplyTile(fused) };
+}
 
 /** Numbers of scratch memory that `product` needs for [m, k] times [k, n]. */
 export function productScratch(n: number, k: number): number {
