@@ -1,10 +1,10 @@
-import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedPrimitive } from './fusedPrimitive';
 import { sumOf } from './sumOf';
 import { checkTokens, perToken, sumOverTokens } from './tokens';
 import { takesRows, wasmGatedResidual, wasmGatedResidualPullBack, wasmGatedResidualPush } from './wasm/rows';
 
-const gatedResidualPrimitive = definePrimitive<Record<'x' | 'gate' | 'branch', tf.Tensor>, object>({
+const gatedResidualPrimitive = fusedPrimitive<Record<'x' | 'gate' | 'branch', tf.Tensor>, object>({
   name: 'gatedResidual',
   needsOutput: false,
   forward: ({ x, gate, branch }) => {

@@ -1,5 +1,5 @@
-import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedPrimitive } from './fusedPrimitive';
 import { sumOf } from './sumOf';
 import { checkTokens, perToken, sumOverTokens } from './tokens';
 import {
@@ -25,7 +25,7 @@ function project(normalized: tf.Tensor, inverse: tf.Tensor, d: tf.Tensor): tf.Te
   return tf.mul(tf.sub(across, tf.mean(d, -1, true)), inverse);
 }
 
-const layerNormPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
+const layerNormPrimitive = fusedPrimitive<Record<'x', tf.Tensor>, object>({
   name: 'layerNorm',
   needsOutput: false,
   forward: ({ x }) => normalize(x).normalized,
@@ -40,7 +40,7 @@ const layerNormPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
   },
 });
 
-const layerNormModulatePrimitive = definePrimitive<Record<'x' | 'shift' | 'scale', tf.Tensor>, object>({
+const layerNormModulatePrimitive = fusedPrimitive<Record<'x' | 'shift' | 'scale', tf.Tensor>, object>({
   name: 'layerNormModulate',
   needsOutput: false,
   forward: ({ x, shift, scale }) => {

@@ -1,7 +1,7 @@
-import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
+import { fusedPrimitive } from './fusedPrimitive';
 
-const siluPrimitive = definePrimitive<Record<'x', tf.Tensor>, object>({
+const siluPrimitive = fusedPrimitive<Record<'x', tf.Tensor>, object>({
   name: 'silu',
   needsOutput: false,
   forward: ({ x }) => tf.mul(x, tf.sigmoid(x)),

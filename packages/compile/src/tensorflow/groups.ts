@@ -11,6 +11,8 @@ const elementwise = new Set(
   ).split(' '),
 );
 
+const reductions = new Set(['Max', 'Mean', 'Min', 'Sum']);
+
 /** Operations that only say how elements are laid out: part of a loop, but no reason for one. */
 const layout = new Set(['BroadcastTo', 'ExpandDims', 'Fill', 'Identity', 'Reshape', 'Squeeze']);
 
@@ -50,10 +52,29 @@ export function sourceKey(source: Source): string {
   }
 }
 
-function isWorthwhile(ops: readonly RecordedOp[]): boolean {
+function shapeOf({ ops, arguments: args }: Recording, source: Source): readonly number[] {
+  switch (source.kind) {
+    case 'op':
+      return ops[source.op]?.outputs[source.output]?.shape ?? [];
+    case 'argument':
+      return args[source.index]?.shape ?? [];
+    case 'variable':
+      return source.variable.shape;
+    case 'constant':
+      return source.constant.shape;
+  }
+}
+
+/** Whether there is enough to compute: several operations, or a sum, over enough elements. */
+function isWorthwhile(recording: Recording, start: number, end: number): boolean {
+  const ops = recording.ops.slice(start, end);
   const computing = ops.filter(({ op }) => elementwise.has(op));
-  const largest = Math.max(...ops.flatMap(({ outputs }) => outputs.map(({ shape }) => sizeOf(shape))));
-  return computing.length >= 2 && largest >= MIN_ELEMENTS;
+  const shapes = ops.flatMap(({ inputs, outputs }) => [
+    ...inputs.map((source) => shapeOf(recording, source)),
+    ...outputs.map(({ shape }) => shape),
+  ]);
+  const isEnough = computing.length >= 2 || computing.some(({ op }) => reductions.has(op));
+  return isEnough && Math.max(...shapes.map(sizeOf)) >= MIN_ELEMENTS;
 }
 
 /**
@@ -80,7 +101,7 @@ function canJoin({ op, outputs }: RecordedOp): boolean {
 /** The groups of operations that are marked with `fused`, in order. */
 export function groupsOf(recording: Recording): Group[] {
   const { ops } = recording;
-  const runs = runsOf(ops).filter(({ start, end }) => isWorthwhile(ops.slice(start, end)));
+  const runs = runsOf(ops).filter(({ start, end }) => isWorthwhile(recording, start, end));
   const usedBeyond = lastUses(recording);
   return runs.map(({ start, end }) => {
     const inputs = new Map<string, Port>();
