@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs';
 import { bench, describe } from 'vitest';
 import { createTrainState } from '../src/trainState';
 import type { TrainState } from '../src/trainState';
-import { trainStep } from '../src/trainStep';
+import { createTrainer } from '../src/trainer';
+import type { Trainer } from '../src/trainer';
 
 // One training step, Adam and EMA included: flow matching, MeanFlow with the derivative for the rows with r < t only
 // (a quarter), and MeanFlow with the derivative for every row, as the published code computes it.
@@ -44,23 +45,26 @@ for (const backend of ['wasm', 'tensorflow'] as const) {
     `a step on ${backend}${absent === undefined ? '' : ` (${absent})`}`,
     () => {
       let state: TrainState;
+      let trainer: Trainer;
       for (const [name, objective] of Object.entries(objectives)) {
-        const setup = async () => {
-          await tf.setBackend(backend);
-          const initial = initDiT(config, 0);
-          state = createTrainState(initial);
-          tf.dispose(initial);
-        };
         const settings = {
           objective,
           network: (weights: Record<string, tf.Tensor>) => ditNetwork(config, weights),
           learningRate: 1e-4,
         };
+        const setup = async () => {
+          await tf.setBackend(backend);
+          const initial = initDiT(config, 0);
+          state = createTrainState(initial);
+          tf.dispose(initial);
+          trainer = createTrainer(state, settings);
+        };
         const step = async () => {
           const draws = objective.draw(batch, shape.slice(1), { seed: 0, step: state.step });
-          await trainStep(state, { x, shape, y }, draws, settings);
+          await trainer.step({ x, shape, y }, draws);
         };
         const teardown = () => {
+          trainer.dispose();
           state.dispose();
         };
         bench(name, step, { setup, teardown, time: 0, iterations: 5, warmupTime: 0, warmupIterations: 1 });

@@ -1,3 +1,4 @@
+import { fused } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { adamScalars, adamUpdate } from './adam';
 import type { AdamOptions, AdamScalars } from './adam';
@@ -60,12 +61,16 @@ export function applyUpdate(state: TrainState, gradients: Readonly<Weights>, sca
     }
     // One scope a weight: intermediate results of one weight are gone before the next.
     tf.tidy(() => {
-      const clipped = scalars.clip === undefined ? gradient : tf.mul(gradient, scalars.clip);
-      const next = adamUpdate({ gradient: clipped, m, v, weight }, scalars.adam);
+      const next = fused(() => {
+        const clipped = scalars.clip === undefined ? gradient : tf.mul(gradient, scalars.clip);
+        const { update, ...moments } = adamUpdate({ gradient: clipped, m, v, weight }, scalars.adam);
+        const weightNew = tf.add(weight, update);
+        return { ...moments, weight: weightNew, ema: emaUpdate(ema, weightNew, scalars.ema) };
+      });
       m.assign(next.m);
       v.assign(next.v);
-      weight.assign(tf.add(weight, next.update));
-      ema.assign(emaUpdate(ema, weight, scalars.ema));
+      weight.assign(next.weight);
+      ema.assign(next.ema);
     });
   }
 }

@@ -45,6 +45,16 @@ function variablesOf(values: Readonly<Weights>, trainable: boolean): Variables {
   return Object.fromEntries(entries);
 }
 
+/** Variables of the same names and shapes, all zero. The caller owns them. */
+export function zerosLikeVariables(variables: Variables): Variables {
+  return tf.tidy(() => {
+    const zeros = Object.entries(variables).map(
+      ([name, variable]) => [name, tf.zerosLike(variable)] as const,
+    );
+    return variablesOf(Object.fromEntries(zeros), false);
+  });
+}
+
 function stateOf(records: Pick<TrainState, 'weights' | 'ema' | 'm' | 'v'>, counts: Counts): TrainState {
   const { weights, ema, m, v } = records;
   return {

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { publishedConfig, publishedWeights, readPublished } from './published.testdata';
 import { createTrainState, snapshotTrainState } from './trainState';
-import { trainStep } from './trainStep';
+import { createTrainer } from './trainer';
 import { toWeights } from './weights';
 import type { HostWeights } from './weights';
 
@@ -58,16 +58,18 @@ describeBackends('five training steps of the published code', (backend) => {
         emaDecay: reference.config['ema'] as number,
         microBatches,
       };
+      const trainer = createTrainer(state, settings);
       for (let k = 1; k <= steps; k++) {
         const step = `step${String(k)}`;
         const x = reference.data(`${step}/in/x`) as Float32Array;
         const y = reference.data(`${step}/in/y`) as Int32Array;
         const batch = { x, shape: reference.shape(`${step}/in/x`), y };
-        const report = await trainStep(state, batch, drawsOf(step), settings);
+        const report = await trainer.step(batch, drawsOf(step));
         expectClose([report.loss], reference.data(`${step}/out/loss`), goldenTolerance[backend]);
         expectClose([report.gradNorm], reference.data(`${step}/out/grad_norm`), goldenTolerance[backend]);
       }
       const { weights, ema } = await snapshotTrainState(state);
+      trainer.dispose();
       state.dispose();
       for (const [actual, prefix] of [
         [weights, 'final_params/net/'],

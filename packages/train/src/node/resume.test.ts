@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { createTrainState, restoreTrainState, snapshotTrainState } from '../trainState';
 import type { TrainState } from '../trainState';
-import { trainStep } from '../trainStep';
+import { createTrainer } from '../trainer';
 import { toWeights } from '../weights';
 import { filesIn } from './checkpoints.testdata';
 import { loadCheckpoint, saveCheckpoint } from './checkpoints';
@@ -40,13 +40,15 @@ function start(): TrainState {
 
 /** Trains to a step and saves; the batch of the fourth step is not finite. */
 async function trainAndSave(state: TrainState, lastStep: number, folder: string): Promise<void> {
+  const trainer = createTrainer(state, settings);
   while (state.step < lastStep) {
     const { step } = state;
     const x = normals({ seed, purpose: 'data', step }, 32);
     const batch = { x: step === 3 ? x.fill(NaN) : x, shape: [16, 2], y: null };
-    await trainStep(state, batch, objective.draw(16, [2], { seed, step }), settings);
+    await trainer.step(batch, objective.draw(16, [2], { seed, step }));
   }
   const snapshot = await snapshotTrainState(state);
+  trainer.dispose();
   saveCheckpoint(folder, { snapshot, seed, data: null, config: { lr: 0.01 } });
 }
 

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import { describe, expect, it, vi } from 'vitest';
 import { createTrainState, snapshotTrainState } from './trainState';
 import type { TrainState } from './trainState';
-import { trainStep } from './trainStep';
-import type { TrainBatch } from './meanGradients';
-import type { TrainSettings } from './trainStep';
+import type { TrainBatch } from './batchParts';
+import type { TrainSettings } from './trainer';
+import { trainStep } from './trainStep.testdata';
 
 type Line = (x: tf.Tensor) => tf.Tensor;
 type RowKind = 'leading' | 'other';
@@ -51,7 +51,7 @@ const startAt = (slope: number, bias: number): TrainState => {
 };
 const value = (variables: Record<string, tf.Variable>, name: string) => variables[name]?.dataSync()[0] ?? NaN;
 
-describeBackends('trainStep', () => {
+describeBackends('a training step', () => {
   it('moves every weight against its gradient by the learning rate, and the average after it', async () => {
     const state = startAt(0, 0);
     const report = await trainStep(state, batch, draws, { ...settings, emaDecay: 0.75 });
@@ -174,7 +174,7 @@ describeBackends('trainStep', () => {
     for (const sample of [bad, bad, draws, bad, bad])
       await trainStep(state, batch, sample, { ...settings, maxSkips: 3 });
     await expect(trainStep(state, batch, bad, { ...settings, maxSkips: 3 })).rejects.toThrow(
-      /^trainStep: loss and gradient must be finite, but for 3 steps in a row, up to step 6, they were not: loss Infinity, .*lower learningRate/,
+      /^train: loss and gradient must be finite, but for 3 steps in a row, up to step 6, they were not: loss Infinity, .*lower learningRate/,
     );
     expect(value(state.weights, 'slope')).toBeCloseTo(0.01, 5);
     state.dispose();
@@ -218,7 +218,7 @@ describeBackends('trainStep', () => {
   });
 });
 
-describe('trainStep refuses', () => {
+describe('a training step refuses', () => {
   it.each<[string, Partial<TrainBatch>, Partial<TrainSettings<Line>>, RegExp]>([
     [
       'a batch of another size',
@@ -247,7 +247,7 @@ describe('trainStep refuses', () => {
     ['no part', {}, { microBatches: 0 }, /microBatches must divide the batch of 8, got 0/],
     ['no patience', {}, { maxSkips: 0 }, /maxSkips must be at least 1, got 0/],
   ])('%s', async (_what, wrongBatch, wrongSettings, message) => {
-    const step = trainStep({} as TrainState, { ...batch, ...wrongBatch }, draws, {
+    const step = trainStep(startAt(0, 0), { ...batch, ...wrongBatch }, draws, {
       ...settings,
       ...wrongSettings,
     });

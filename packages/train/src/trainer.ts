@@ -1,0 +1,247 @@
+import { createProgram } from '@meanflow/compile';
+import type { ProgramOptions } from '@meanflow/compile';
+import type { Draws, Objective } from '@meanflow/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { applyUpdate, updateScalars } from './applyUpdate';
+import type { UpdateOptions } from './applyUpdate';
+import { partTensors } from './batchParts';
+import type { TrainBatch } from './batchParts';
+import { globalNorm } from './clip';
+import { lossGradients } from './lossGradients';
+import type { BatchTensors } from './lossGradients';
+import { learningRateAt } from './schedule';
+import type { LearningRateSchedule } from './schedule';
+import { zerosLikeVariables } from './trainState';
+import type { TrainState, Variables } from './trainState';
+import type { Weights } from './weights';
+
+/** How a network is trained. */
+export interface TrainSettings<N> extends UpdateOptions {
+  /** What is minimised, e.g. `meanFlow()`. */
+  objective: Pick<Objective<N>, 'loss'>;
+  /** The network over given weights, e.g. `(weights) => ditNetwork(config, weights)`. Called once a micro-batch. */
+  network: (weights: Weights) => N;
+  /** A constant rate, or its course over the updates. */
+  learningRate: number | LearningRateSchedule;
+  /** Equal parts into which a batch is split, one after the other, to save memory; divides the batch. Default 1. */
+  microBatches?: number;
+  /** Skipped steps in a row at which training stops, at least 1. Default 5. */
+  maxSkips?: number;
+  /**
+   * How the step is compiled where its backend has a compiler: see `@meanflow/compile`. Default `{ xla: 'fused' }`.
+   */
+  compile?: ProgramOptions;
+}
+
+/** Trains one state: see {@link createTrainer}. */
+export interface Trainer {
+  /**
+   * One training step: loss and gradient, over micro-batches if asked for; then, if both are finite, clipping, Adam and
+   * the average of the weights. A step whose loss or gradient norm is not finite changes no weight; it is counted.
+   *
+   * @param batch Borrowed until the promise is fulfilled.
+   * @param draws Random numbers of the batch, from `settings.objective.draw`. Borrowed likewise.
+   * @returns What the step did; the host waits for the device once. One step at a time: await each before the next.
+   * @throws RangeError if batch, draws or settings do not fit each other; Error once `maxSkips` steps in a row were
+   *   skipped.
+   */
+  step(batch: TrainBatch, draws: Draws): Promise<StepReport>;
+  /** Frees what training needs besides the state, which stays the caller's. */
+  dispose(): void;
+}
+
+/** What one step did. */
+export interface StepReport {
+  /** Steps done, this one included. */
+  step: number;
+  loss: number;
+  /** The objective's own numbers, e.g. `rawLoss`, `fmLoss`, `dudtNorm`; means over the micro-batches. */
+  logs: Record<string, number>;
+  /** Norm of the gradient over all weights, before clipping. */
+  gradNorm: number;
+  /** Learning rate of this step. */
+  lr: number;
+  /** Whether loss or gradient was not finite, so that nothing was updated. */
+  skipped: boolean;
+}
+
+function check(holds: boolean, rule: string, value: unknown, fix = ''): void {
+  if (!holds) throw new RangeError(`train: ${rule}, got ${String(value)}.${fix}`);
+}
+
+function checkArguments(
+  { x, shape, y }: TrainBatch,
+  draws: Draws,
+  microBatches: number,
+  maxSkips: number,
+): void {
+  const [rows = 0] = shape;
+  const size = shape.reduce((product, n) => product * n, 1);
+  check(
+    rows > 0 && x.length === size,
+    `batch.x must have ${size} values by its shape, at least one`,
+    x.length,
+  );
+  check(
+    y === null || y.length === rows,
+    `batch.y must have one label for each of ${rows} samples`,
+    y?.length,
+  );
+  for (const [name, array] of Object.entries(draws.arrays)) {
+    check(array.shape[0] === rows, `draws of ${name} must have ${rows} rows like the batch`, array.shape[0]);
+  }
+  const divides = Number.isSafeInteger(microBatches) && microBatches > 0 && rows % microBatches === 0;
+  check(
+    divides,
+    `microBatches must divide the batch of ${rows}`,
+    microBatches,
+    ' It counts parts, not rows.',
+  );
+  check(maxSkips >= 1, 'maxSkips must be at least 1', maxSkips);
+}
+
+/** Reads several scalars at once: each read waits for the device. */
+async function readScalars(scalars: readonly tf.Scalar[]): Promise<Float32Array> {
+  const stacked = tf.stack([...scalars]);
+  try {
+    return await stacked.data<'float32'>();
+  } finally {
+    stacked.dispose();
+  }
+}
+
+/** Counts a skipped step, and stops the training when there were too many in a row. */
+function countSkip(state: TrainState, loss: number, gradNorm: number, maxSkips: number): void {
+  state.skipped += 1;
+  state.skippedInRow += 1;
+  if (state.skippedInRow < maxSkips) return;
+  throw new Error(
+    `train: loss and gradient must be finite, but for ${state.skippedInRow} steps in a row, up to step ` +
+      `${state.step}, they were not: loss ${loss}, gradient norm ${gradNorm}. ` +
+      'Go on from an earlier checkpoint with a lower learningRate, a longer warm-up or clipNorm: 1.',
+  );
+}
+
+/** Which part of a batch a gradient is of. */
+interface Part {
+  /** Number of parts. */
+  parts: number;
+  isFirst: boolean;
+  isLast: boolean;
+}
+
+/** The scalars of a part: its loss, the objective's own numbers, and after the last part the norm of the gradient. */
+interface PartScalars {
+  loss: tf.Scalar;
+  logs: Record<string, tf.Scalar>;
+  norm: tf.Scalar | null;
+}
+
+/** The mean of the gradients of a batch's parts is summed up in `sums`; everything else is read and left alone. */
+function addGradients<N>(
+  { objective, network }: TrainSettings<N>,
+  weights: Variables,
+  sums: Variables,
+  batch: BatchTensors,
+  { parts, isFirst, isLast }: Part,
+): PartScalars {
+  const { loss, logs, gradients } = lossGradients(objective, network, weights, batch);
+  const entries = Object.entries(sums).map(([name, sum]) => {
+    const gradient = gradients[name];
+    if (gradient === undefined) throw new Error(`internal: ${name} has no gradient.`);
+    const share = parts === 1 ? gradient : tf.mul(gradient, 1 / parts);
+    const next = isFirst ? share : tf.add(sum, share);
+    sum.assign(next);
+    return [name, next] as const;
+  });
+  return { loss, logs, norm: isLast ? globalNorm(Object.fromEntries(entries)) : null };
+}
+
+/** The mean of each number over the parts. */
+function meanOverParts(read: Float32Array, parts: number): number[] {
+  const width = read.length / parts;
+  return Array.from({ length: width }, (_, i) => {
+    let sum = 0;
+    for (let part = 0; part < parts; part++) sum += read[part * width + i] ?? NaN;
+    return sum / parts;
+  });
+}
+
+/**
+ * Makes what trains a state. On a backend with a compiler the gradient and the update are recorded at the first step and
+ * replayed; on every other they are computed eagerly, by the same code.
+ *
+ * @param state Changed in place by every step. Borrowed; it must outlive the trainer.
+ * @returns The caller disposes it.
+ */
+export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>): Trainer {
+  const { microBatches = 1, maxSkips = 5 } = settings;
+  const sums = zerosLikeVariables(state.weights);
+  const program = createProgram({ xla: 'fused', ...settings.compile });
+  const gradients = program.compile(function gradients(batch: BatchTensors, part: Part) {
+    return addGradients(settings, state.weights, sums, batch, part);
+  });
+  const update = program.compile(function update(scalars: ReturnType<typeof updateScalars>) {
+    applyUpdate(state, sums, scalars);
+    return null;
+  });
+  const partOf = (k: number): Part => ({
+    parts: microBatches,
+    isFirst: k === 0,
+    isLast: k === microBatches - 1,
+  });
+  let isPrepared = false;
+
+  /** Records everything that a step needs before the first one, so that the graph is built once. */
+  function prepare(batch: TrainBatch, draws: Draws): void {
+    tf.tidy(() => {
+      const distinct = new Set([0, Math.min(1, microBatches - 1), microBatches - 1]);
+      for (const k of distinct) gradients.prepare(partTensors(batch, draws, k, microBatches), partOf(k));
+      update.prepare(updateScalars(0, 1, tf.scalar(1), settings));
+    });
+    isPrepared = true;
+  }
+
+  return {
+    async step(batch, draws) {
+      checkArguments(batch, draws, microBatches, maxSkips);
+      if (!isPrepared) prepare(batch, draws);
+      const updates = state.step - state.skipped;
+      const lr = learningRateAt(settings.learningRate, updates);
+      const made = Array.from({ length: microBatches }, (_, k) => {
+        const tensors = partTensors(batch, draws, k, microBatches);
+        try {
+          return gradients(tensors, partOf(k));
+        } finally {
+          tf.dispose([tensors.x, tensors.y ?? [], tensors.draws.tensors]);
+        }
+      });
+      const norm = made.at(-1)?.norm;
+      if (norm == null) throw new Error('internal: the last part has no norm.');
+      try {
+        const scalars = made.flatMap(({ loss, logs }) => [loss, ...Object.values(logs)]);
+        const [gradNorm = NaN, ...read] = await readScalars([norm, ...scalars]);
+        const [loss = NaN, ...logs] = meanOverParts(Float32Array.from(read), microBatches);
+        const skipped = !Number.isFinite(loss) || !Number.isFinite(gradNorm);
+        state.step += 1;
+        if (skipped) {
+          countSkip(state, loss, gradNorm, maxSkips);
+        } else {
+          state.skippedInRow = 0;
+          tf.tidy(() => {
+            update(updateScalars(updates, lr, norm, settings));
+          });
+        }
+        const names = Object.keys(made[0]?.logs ?? {});
+        const named = names.map((name, i) => [name, logs[i] ?? NaN] as const);
+        return { step: state.step, loss, logs: Object.fromEntries(named), gradNorm, lr, skipped };
+      } finally {
+        for (const { loss, logs, norm: last } of made) tf.dispose([loss, logs, last ?? []]);
+      }
+    },
+    dispose() {
+      program.dispose();
+      tf.dispose(sums);
+    },
+  };
+}
