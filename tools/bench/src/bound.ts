@@ -24,6 +24,8 @@ export interface Bound {
   readonly ms: number;
   /** Rate over all products, in GFLOP/s. */
   readonly gflops: number;
+  /** The same products in each program alone, in ms. */
+  readonly msOf: Readonly<Record<string, number>>;
 }
 
 const ROUNDS = 3;
@@ -92,10 +94,14 @@ export function boundOf(
   times: readonly ProductTime[],
 ): Bound {
   const products = stepProducts(network, name, instantRows);
-  const ms = products.reduce((sum, product) => {
-    const time = times.find(({ shape }) => shape === shapeKey(product));
-    return sum + product.count * (time === undefined ? NaN : (time.ms[time.best] ?? NaN));
-  }, 0);
+  const total = (msOf: (time: ProductTime) => number | undefined) =>
+    products.reduce((sum, product) => {
+      const time = times.find(({ shape }) => shape === shapeKey(product));
+      return sum + product.count * ((time && msOf(time)) ?? NaN);
+    }, 0);
+  const ms = total((time) => time.ms[time.best]);
+  const names = [...new Set(times.flatMap((time) => Object.keys(time.ms)))];
+  const msOf = Object.fromEntries(names.map((program) => [program, total((time) => time.ms[program])]));
   const gflop = totalFlops(products) / 1e9;
-  return { case: name, gflop, ms, gflops: (1000 * gflop) / ms };
+  return { case: name, gflop, ms, gflops: gflop / (ms / 1000), msOf };
 }

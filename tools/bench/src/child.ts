@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Answer, Greeting, ProductAnswer, Request, StepAnswer } from './protocol';
 
@@ -29,6 +30,12 @@ export interface Launch {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
+
+/** Programs that run now: one that is paused would outlive us. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 const canPause = process.platform !== 'win32';
 const LAST_WORDS = 5;
@@ -63,6 +70,8 @@ export async function startChild({ command, args, env = {} }: Launch): Promise<C
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   const lastWords = lastLines(child.stderr);
   const read = lineReader(child.stdout);
   const exited = new Promise<void>((resolve) => child.once('close', () => { resolve(); })); // prettier-ignore

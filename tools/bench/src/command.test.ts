@@ -16,7 +16,7 @@ async function run(...args: string[]): Promise<{ out: string; err: string }> {
 it('lists the programs', async () => {
   const { out } = await run('--list');
   expect(out).toMatch(/jax-huge +\| +JAX, jit, huge pages \| +peers\/jax_step.py \|/);
-  expect(out).toMatch(/ours-compiled .* TypeScript/);
+  expect(out).toMatch(/ours-fused .* TypeScript/);
 });
 it.each([
   [['--only', 'ours,numpi'], 'There is no program numpi'],

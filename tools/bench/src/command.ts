@@ -18,6 +18,7 @@ interface Options {
   network: NetworkName | 'all';
   case?: readonly CaseName[];
   rounds: number;
+  steps: boolean;
   bound: boolean;
   json?: string;
   list?: true;
@@ -81,6 +82,7 @@ async function bench(options: Options, { out, err, cli }: Terminal): Promise<voi
     cases: options.case ?? caseNames,
     programs: options.only ?? programs,
     rounds: options.rounds,
+    steps: options.steps,
     bound: options.bound,
     cli,
     progress: err,
@@ -105,6 +107,7 @@ export function buildCommand(terminal: Terminal): Command {
       listOf('case', caseNames),
     )
     .option('--rounds <n>', 'timed steps of each program', parseRounds, DEFAULT_ROUNDS)
+    .option('--no-steps', 'leave out the steps')
     .option('--no-bound', 'leave out the matrix products')
     .option('--json <file>', 'write everything that was measured to a file, too')
     .option('--list', 'list the programs')

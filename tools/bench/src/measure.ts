@@ -1,3 +1,4 @@
+import { freemem, totalmem } from 'node:os';
 import type { CaseName } from './cases';
 import { startChild } from './child';
 import type { Absent, Child } from './child';
@@ -49,6 +50,10 @@ export interface MeasureOptions {
 
 /** A program that is slower than this is timed at once, alone: alternating would only keep the others waiting. */
 const SLOW_MS = 8000;
+/** A second step that takes longer is not still preparing something. */
+const HOPELESS_MS = 30_000;
+/** A group is complete when less than this share of the memory is free. */
+const MEMORY_SHARE = 0.25;
 /** A slow program takes steps until this time is over. */
 const SLOW_BUDGET_MS = 30_000;
 
@@ -64,7 +69,7 @@ interface Runner {
   readonly slow: boolean;
 }
 
-const shortReason = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** Starts a program, sets it up and lets it warm up. */
 async function warmUp(program: Program, options: MeasureOptions): Promise<Runner | Absent> {
@@ -79,10 +84,11 @@ async function warmUp(program: Program, options: MeasureOptions): Promise<Runner
     const first = await child.ask({ do: 'step' });
     const firstMs = performance.now() - start;
     resetPeak(child.pid);
-    const second = await child.ask({ do: 'step' }); // the first one may have compiled for a while
+    const second = await child.ask({ do: 'step' });
     const runner = { program, child, values: [first.value, second.value], firstMs, baselineMiB };
-    if (second.ms > SLOW_MS) return { ...runner, ms: [second.ms], slow: true };
-    await child.ask({ do: 'step' });
+    if (second.ms > HOPELESS_MS) return { ...runner, ms: [second.ms], slow: true };
+    const third = await child.ask({ do: 'step' }); // ours check in the second step what they recorded in the first
+    if (third.ms > SLOW_MS) return { ...runner, ms: [third.ms], slow: true };
     resetPeak(child.pid);
     return { ...runner, ms: [], slow: false };
   } catch (error) {
@@ -128,54 +134,73 @@ async function alternate(
       try {
         await timeOnce(runner);
       } catch (error) {
-        failures.set(runner, shortReason(error));
+        failures.set(runner, messageOf(error));
       }
       runner.child.pause();
     }
   }
 }
 
+/** Whether another program still fits into memory beside those that are waiting for their turn. */
+function isMemoryShort(): boolean {
+  return freemem() < MEMORY_SHARE * totalmem();
+}
+
+/** Lets the programs that are warm take their rounds, and ends them. */
+async function runGroup(runners: readonly Runner[], options: MeasureOptions): Promise<Outcome[]> {
+  options.progress(`${runners.length} programs, ${options.rounds} rounds`);
+  const failures = new Map<Runner, string>();
+  await alternate(runners, options.rounds, failures);
+  const outcomes: Outcome[] = [];
+  for (const runner of runners) {
+    const failure = failures.get(runner);
+    const measured = await finish(runner, options);
+    outcomes.push(failure === undefined ? measured : skipped(runner.program, options, { absent: failure }));
+  }
+  return outcomes;
+}
+
+/** What became of a program after its start: it waits for the rounds, or its outcome is known already. */
+async function prepare(program: Program, options: MeasureOptions): Promise<Runner | Outcome> {
+  options.progress(`${program.name}: warming up`);
+  try {
+    const runner = await warmUp(program, options);
+    if ('absent' in runner) return skipped(program, options, runner);
+    if (!runner.slow) {
+      runner.child.pause();
+      return runner;
+    }
+    options.progress(`${program.name}: slow, timed alone`);
+    await timeAlone(runner, options.rounds);
+    return await finish(runner, options);
+  } catch (error) {
+    return skipped(program, options, { absent: messageOf(error) });
+  }
+}
+
 /**
  * Times one case in all programs. Each is a process of its own; they warm up one after the other and then take their steps
- * in turn, the others being stopped meanwhile, so that whatever else the machine does falls on all alike.
+ * in turn, the others being stopped meanwhile, so that whatever else the machine does falls on all alike. Where memory
+ * does not hold all of them, they take turns in groups.
  *
  * @returns One outcome for each program, in their order.
  */
 export async function measureCase(options: MeasureOptions): Promise<Outcome[]> {
-  const { programs, rounds, progress } = options;
-  const outcomes = new Map<Program, Outcome>();
-  const runners: Runner[] = [];
+  const { programs } = options;
+  const outcomes: Outcome[] = [];
+  let group: Runner[] = [];
   for (const program of programs) {
-    progress(`${program.name}: warming up`);
-    let runner: Runner | Absent;
-    try {
-      runner = await warmUp(program, options);
-      if (!('absent' in runner) && runner.slow) {
-        progress(`${program.name}: slow, timed alone`);
-        await timeAlone(runner, rounds);
-        outcomes.set(program, await finish(runner, options));
-        continue;
-      }
-    } catch (error) {
-      runner = { absent: shortReason(error) };
+    const prepared = await prepare(program, options);
+    if (!('child' in prepared)) {
+      outcomes.push(prepared);
+      continue;
     }
-    if ('absent' in runner) {
-      outcomes.set(program, skipped(program, options, runner));
-    } else {
-      runner.child.pause();
-      runners.push(runner);
-    }
+    group.push(prepared);
+    if (!isMemoryShort()) continue;
+    outcomes.push(...(await runGroup(group, options)));
+    group = [];
   }
-  progress(`${runners.length} programs, ${rounds} rounds`);
-  const failures = new Map<Runner, string>();
-  await alternate(runners, rounds, failures);
-  for (const runner of runners) {
-    const failure = failures.get(runner);
-    const measured = await finish(runner, options);
-    outcomes.set(
-      runner.program,
-      failure === undefined ? measured : skipped(runner.program, options, { absent: failure }),
-    );
-  }
-  return programs.flatMap((program) => outcomes.get(program) ?? []);
+  if (group.length > 0) outcomes.push(...(await runGroup(group, options)));
+  const order = programs.map(({ name }) => name);
+  return outcomes.sort((a, b) => order.indexOf(a.program) - order.indexOf(b.program));
 }

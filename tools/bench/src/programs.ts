@@ -25,31 +25,68 @@ export interface Program {
 /** Huge pages for the allocator of glibc: they spare most page faults of a program that frees its buffers each step. */
 const hugePages = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
+/** A program, and the same with huge pages: which of them is faster depends on the library and the machine. */
+function withHugePages(program: Program): Program[] {
+  const { name, title } = program;
+  return [
+    program,
+    { ...program, name: `${name}-huge`, title: `${title}, huge pages`, env: hugePages, does: 'steps' },
+  ];
+}
+
 /** All programs, ours first. To add one: a line here and a script in `peers`, or a starter in `serve.ts`. */
 export const programs: readonly Program[] = [
   { name: 'ours', title: 'ours, tensorflow, eager', family: 'ours', run: { serve: 'ours' }, does: 'both' },
-  {
-    name: 'ours-compiled',
+  ...withHugePages({
+    name: 'ours-fused',
     title: 'ours, tensorflow, compiled',
     family: 'ours',
-    run: { serve: 'ours-compiled' },
-  },
+    run: { serve: 'ours-fused' },
+  }),
   {
-    name: 'ours-compiled-huge',
-    title: 'ours, tensorflow, compiled, huge pages',
+    name: 'ours-graph',
+    title: 'ours, tensorflow, compiled as a graph',
     family: 'ours',
-    run: { serve: 'ours-compiled' },
-    env: hugePages,
+    run: { serve: 'ours-graph' },
   },
-  { name: 'ours-wasm', title: 'ours, wasm', family: 'ours-wasm', run: { serve: 'ours-wasm' } },
-  { name: 'jax', title: 'JAX, jit', family: 'jax', run: { python: ['jax_step.py'] }, does: 'both' },
   {
-    name: 'jax-huge',
-    title: 'JAX, jit, huge pages',
+    name: 'ours-xla',
+    title: 'ours, tensorflow, compiled by XLA',
+    family: 'ours',
+    run: { serve: 'ours-xla' },
+  },
+  ...withHugePages({
+    name: 'jax',
+    title: 'JAX, jit',
     family: 'jax',
     run: { python: ['jax_step.py'] },
-    env: hugePages,
+    does: 'both',
+  }),
+  ...withHugePages({
+    name: 'torch',
+    title: 'PyTorch, eager',
+    family: 'pytorch',
+    run: { python: ['torch_step.py'] },
+    does: 'both',
+  }),
+  {
+    name: 'torch-compile',
+    title: 'PyTorch, torch.compile',
+    family: 'pytorch',
+    run: { python: ['torch_step.py', 'compile'] },
   },
+  ...withHugePages({
+    name: 'tensorflow',
+    title: 'TensorFlow in Python, graph',
+    family: 'tensorflow',
+    run: { python: ['tensorflow_step.py'] },
+  }),
+  ...withHugePages({
+    name: 'tensorflow-xla',
+    title: 'TensorFlow in Python, XLA',
+    family: 'tensorflow',
+    run: { python: ['tensorflow_step.py', 'xla'] },
+  }),
   {
     name: 'jax-split',
     title: 'JAX, jit, huge pages, du/dt where r < t',
@@ -57,34 +94,15 @@ export const programs: readonly Program[] = [
     run: { python: ['jax_step.py', 'split'] },
     env: hugePages,
   },
-  {
-    name: 'torch',
-    title: 'PyTorch, eager',
-    family: 'pytorch',
-    run: { python: ['torch_step.py'] },
-    does: 'both',
-  },
-  {
-    name: 'torch-compile',
-    title: 'PyTorch, torch.compile',
-    family: 'pytorch',
-    run: { python: ['torch_step.py', 'compile'] },
-  },
-  {
-    name: 'tensorflow',
-    title: 'TensorFlow in Python, graph',
-    family: 'tensorflow',
-    run: { python: ['tensorflow_step.py'] },
-  },
-  {
-    name: 'tensorflow-xla',
-    title: 'TensorFlow in Python, XLA',
-    family: 'tensorflow',
-    run: { python: ['tensorflow_step.py', 'xla'] },
-  },
   { name: 'tfjs', title: 'plain tfjs, tensorflow', family: 'tfjs', run: { serve: 'tfjs' } },
+  { name: 'ours-wasm', title: 'ours, wasm', family: 'ours-wasm', run: { serve: 'ours-wasm' } },
   { name: 'tfjs-wasm', title: 'plain tfjs, wasm', family: 'tfjs-wasm', run: { serve: 'tfjs-wasm' } },
-  { name: 'jax-js', title: 'jax-js, wasm, du/dt where r < t', family: 'jax-js', run: { serve: 'jax-js' } },
+  {
+    name: 'jax-js',
+    title: 'jax-js, wasm, du/dt where r < t',
+    family: 'jax-js',
+    run: { serve: 'jax-js' },
+  },
   { name: 'numpy', title: 'numpy', family: null, run: { python: ['numpy_products.py'] }, does: 'products' },
 ];
 

@@ -34,7 +34,7 @@ const outcomes: Outcome[] = [
     fix: 'npm run x',
   },
 ];
-const bounds = [{ case: 'meanflow' as const, gflop: 50, ms: 344, gflops: 145.3 }];
+const bounds = [{ case: 'meanflow' as const, gflop: 50, ms: 344, gflops: 145.3, msOf: { jax: 400 } }];
 const result = networkReport('small', outcomes, bounds, []);
 const report: Report = {
   schema: 1,

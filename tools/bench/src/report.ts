@@ -162,13 +162,19 @@ function comparisonTable(comparisons: readonly Comparison[]): string {
 }
 
 function boundTable(bounds: readonly Bound[]): string {
-  const rows = bounds.map(({ case: name, gflop, ms, gflops }) => [
+  const names = [...new Set(bounds.flatMap(({ msOf }) => Object.keys(msOf)))];
+  const rows = bounds.map(({ case: name, gflop, ms, gflops, msOf }) => [
     caseTitles[name],
-    formatNumber(gflop),
-    formatNumber(gflops),
-    formatNumber(ms),
+    ...[gflop, gflops, ms, ...names.map((program) => msOf[program] ?? NaN)].map(formatNumber),
   ]);
-  return formatTable(['matrix products alone', 'GFLOP', 'best GFLOP/s', 'ms'], rows);
+  const header = [
+    'matrix products alone',
+    'GFLOP',
+    'best GFLOP/s',
+    'best ms',
+    ...names.map((name) => `ms, ${name}`),
+  ];
+  return formatTable(header, rows);
 }
 
 function productTable(products: readonly ProductTime[]): string {
@@ -200,7 +206,7 @@ export function formatReport({ machine, load, rounds, date, results }: Report): 
   const sections = results.map((result) => {
     const parts = [
       `## ${result.network}: ${networks[result.network].title}`,
-      timesTable(result),
+      result.cases.length > 0 ? timesTable(result) : '',
       absenceLines(result).join('\n'),
       result.bounds.length > 0 ? boundTable(result.bounds) : '',
       result.products.length > 0 ? productTable(result.products) : '',

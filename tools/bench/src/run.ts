@@ -19,7 +19,9 @@ export interface RunOptions {
   readonly cases: readonly CaseName[];
   readonly programs: readonly Program[];
   readonly rounds: number;
-  /** Whether the matrix products are timed too. */
+  /** Whether steps are timed. */
+  readonly steps: boolean;
+  /** Whether matrix products are timed. */
   readonly bound: boolean;
   /** This program's own script. */
   readonly cli: string;
@@ -29,36 +31,35 @@ export interface RunOptions {
 const doesSteps = ({ does = 'steps' }: Program) => does !== 'products';
 const doesProducts = ({ does = 'steps' }: Program) => does !== 'steps';
 
+/** The steps of all cases on one network. */
+async function runSteps(name: NetworkName, file: string, options: RunOptions): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const one of options.cases) {
+    const progress = (text: string) => {
+      options.progress(`${name}, ${one}: ${text}`);
+    };
+    const { rounds, cli } = options;
+    const programs = options.programs.filter(doesSteps);
+    outcomes.push(
+      ...(await measureCase({ network: name, case: one, file, programs, rounds, cli, progress })),
+    );
+  }
+  return outcomes;
+}
+
 async function runNetwork(name: NetworkName, options: RunOptions, folder: string): Promise<NetworkReport> {
-  const { cases, programs, rounds, cli, progress } = options;
   const network = networks[name];
   const inputs = drawInputs(network);
   const file = join(folder, `${name}.safetensors`);
   writeFileSync(file, encodeInputs(inputs));
-  const outcomes: Outcome[] = [];
-  for (const one of cases) {
-    const report = (text: string) => {
-      progress(`${name}, ${one}: ${text}`);
-    };
-    const stepPrograms = programs.filter(doesSteps);
-    outcomes.push(
-      ...(await measureCase({
-        network: name,
-        case: one,
-        file,
-        programs: stepPrograms,
-        rounds,
-        cli,
-        progress: report,
-      })),
-    );
-  }
+  const outcomes = options.steps ? await runSteps(name, file, options) : [];
   if (!options.bound) return networkReport(name, outcomes, [], []);
+
   const { instantRows } = inputs.config;
-  const products = distinctProducts(network, cases, instantRows);
-  progress(`${name}: ${products.length} matrix products`);
-  const times = await timeProducts(products, programs.filter(doesProducts), cli);
-  const bounds = cases.map((one) => boundOf(network, one, instantRows, times));
+  const products = distinctProducts(network, options.cases, instantRows);
+  options.progress(`${name}: ${products.length} matrix products`);
+  const times = await timeProducts(products, options.programs.filter(doesProducts), options.cli);
+  const bounds = options.cases.map((one) => boundOf(network, one, instantRows, times));
   return networkReport(name, outcomes, bounds, times);
 }
 

@@ -9,9 +9,11 @@ import type { Step, StepProgram } from './stepProgram';
 type Starter = () => Promise<StepProgram | Absent>;
 
 const starters = {
-  ours: async () => (await import('./programs/ours')).startOurs('tensorflow'),
-  'ours-compiled': async () => (await import('./programs/ours')).startOursCompiled(),
-  'ours-wasm': async () => (await import('./programs/ours')).startOurs('wasm'),
+  ours: async () => (await import('./programs/ours')).startOurs('tensorflow', null),
+  'ours-graph': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: false }),
+  'ours-fused': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: 'fused' }),
+  'ours-xla': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: true }),
+  'ours-wasm': async () => (await import('./programs/ours')).startOurs('wasm', null),
   tfjs: async () => (await import('./programs/plainTfjs')).startPlainTfjs('tensorflow'),
   'tfjs-wasm': async () => (await import('./programs/plainTfjs')).startPlainTfjs('wasm'),
   'jax-js': async () => (await import('./programs/jaxJs')).startJaxJs(),

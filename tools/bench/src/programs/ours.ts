@@ -1,8 +1,11 @@
+import { createProgram, registerCompiler } from '@meanflow/compile';
+import type { ProgramOptions } from '@meanflow/compile';
+import { tensorflowCompiler } from '@meanflow/compile/tensorflow';
 import { flowMatching, meanFlow } from '@meanflow/core';
 import type { Draws, HostArray, Objective } from '@meanflow/core';
 import { ditNetwork } from '@meanflow/dit';
-import { createTrainState, trainStep } from '@meanflow/train';
-import type { TrainBatch, TrainSettings, TrainState } from '@meanflow/train';
+import { createTrainer, createTrainState } from '@meanflow/train';
+import type { TrainBatch } from '@meanflow/train';
 import * as tf from '@tensorflow/tfjs';
 import type { CaseName } from '../cases';
 import type { Absent } from '../child';
@@ -10,9 +13,7 @@ import type { Inputs } from '../inputs';
 import type { Step, StepProgram } from '../stepProgram';
 import { startBackend } from './backend';
 import { tfjsProduct } from './tfjsProduct';
-import { tensorOf, weightsOf } from './tensors';
-
-type Network = ReturnType<typeof ditNetwork>;
+import { tensorOf, variablesOf, weightsOf } from './tensors';
 
 /** What a case trains, as a user would write it. */
 function objectiveOf(name: CaseName, { config }: Inputs): Objective {
@@ -38,71 +39,61 @@ function batchOf({ tensors }: Inputs): TrainBatch {
   return { x: x?.data as Float32Array, shape: x?.shape ?? [], y: y?.data as Int32Array };
 }
 
-/** A training step that returns the loss before weighting. */
-type MakeStep = (
-  state: TrainState,
-  batch: TrainBatch,
-  draws: Draws,
-  settings: TrainSettings<Network>,
-) => Promise<number>;
-
-/** Draws the inputs' samples with the network over given weights. */
-type MakeSampler = (
-  sample: (weights: Record<string, tf.Tensor>, noise: tf.Tensor, y: tf.Tensor1D) => tf.Tensor,
-) => typeof sample;
-
-function trainingStep(name: CaseName, inputs: Inputs, run: MakeStep): Step {
+function trainingStep(name: CaseName, inputs: Inputs, compile: ProgramOptions): Step {
   const { network: config, optimizer } = inputs.config;
   const initial = weightsOf(inputs);
   const state = createTrainState(initial);
   tf.dispose(initial);
   const { learningRate, emaDecay, beta1, beta2, epsilon } = optimizer;
-  const settings: TrainSettings<Network> = {
+  const trainer = createTrainer(state, {
     objective: objectiveOf(name, inputs),
     network: (weights) => ditNetwork(config, weights),
     learningRate,
     adam: { beta1, beta2, epsilon },
     emaDecay,
-  };
+    compile,
+  });
   const batch = batchOf(inputs);
   const draws = drawsOf(inputs);
-  return () => run(state, batch, draws, settings);
+  return async () => (await trainer.step(batch, draws)).logs['rawLoss'] ?? NaN;
 }
 
-function samplingStep(inputs: Inputs, prepare: MakeSampler): Step {
-  const weights = weightsOf(inputs);
+function samplingStep(inputs: Inputs, compile: ProgramOptions): Step {
+  const weights = variablesOf(inputs);
   const objective = objectiveOf('meanflow', inputs);
+  const network = ditNetwork(inputs.config.network, weights);
+  const draw = createProgram(compile).compile((z: tf.Tensor, y: tf.Tensor1D) =>
+    objective.sample(network, z, y),
+  );
   const noise = tensorOf(inputs, 'e');
   const y = tensorOf(inputs, 'y') as tf.Tensor1D;
-  const draw = prepare((w, z, labels) => objective.sample(ditNetwork(inputs.config.network, w), z, labels));
   return async () => {
-    const samples = draw(weights, noise, y);
+    const samples = draw(noise, y);
     const values = await samples.data<'float32'>();
     samples.dispose();
     return values;
   };
 }
 
-const eagerStep: MakeStep = async (state, batch, draws, settings) =>
-  (await trainStep(state, batch, draws, settings)).logs['rawLoss'] ?? NaN;
-
-/** Our step as `@meanflow/train` runs it, operation by operation. */
-export async function startOurs(backend: 'tensorflow' | 'wasm'): Promise<StepProgram | Absent> {
+/**
+ * Our step as `@meanflow/train` runs it.
+ *
+ * @param compile How its step is compiled. Null: not at all, operation by operation.
+ */
+export async function startOurs(
+  backend: 'tensorflow' | 'wasm',
+  compile: ProgramOptions | null,
+): Promise<StepProgram | Absent> {
   const versions = await startBackend(backend);
   if ('absent' in versions) return versions as Absent;
+  if (compile !== null) registerCompiler(tensorflowCompiler);
+  const options = compile ?? {};
   return {
     versions,
     setup: (name, inputs) =>
       Promise.resolve(
-        name === 'sampling'
-          ? samplingStep(inputs, (sample) => sample)
-          : trainingStep(name, inputs, eagerStep),
+        name === 'sampling' ? samplingStep(inputs, options) : trainingStep(name, inputs, options),
       ),
     product: tfjsProduct,
   };
-}
-
-/** Our step, recorded once and replayed as a TensorFlow graph. */
-export function startOursCompiled(): Promise<StepProgram | Absent> {
-  return Promise.resolve({ absent: 'there is no @meanflow/compile yet' });
 }

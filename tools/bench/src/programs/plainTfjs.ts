@@ -6,7 +6,7 @@ import type { Absent } from '../child';
 import type { Inputs } from '../inputs';
 import type { Step, StepProgram } from '../stepProgram';
 import { startBackend } from './backend';
-import { tensorOf, weightsOf } from './tensors';
+import { tensorOf, variablesOf } from './tensors';
 
 // The step as one would first write it with tfjs: its own operations, their own gradients, its Adam, the whole batch
 // under jvp as in the published code. Only the derivative in time is ours, since tfjs has none.
@@ -124,16 +124,8 @@ function errors(name: CaseName, inputs: Inputs, weights: Weights): tf.Tensor1D {
 function trainingStep(name: CaseName, inputs: Inputs): Step {
   const { learningRate, beta1, beta2, epsilon, emaDecay } = inputs.config.optimizer;
   const adam = tf.train.adam(learningRate, beta1, beta2, epsilon);
-  const variablesOf = (trainable: boolean) =>
-    tf.tidy(() =>
-      Object.fromEntries(
-        Object.entries(weightsOf(inputs)).map(
-          ([key, value]) => [key, tf.variable(value, trainable)] as const,
-        ),
-      ),
-    );
-  const variables = variablesOf(true);
-  const ema = Object.values(variablesOf(false));
+  const variables = variablesOf(inputs);
+  const ema = Object.values(variablesOf(inputs, false));
   return async () => {
     const raw = tf.tidy(() => {
       let kept: tf.Tensor | null = null;
@@ -162,7 +154,7 @@ function trainingStep(name: CaseName, inputs: Inputs): Step {
 }
 
 function samplingStep(inputs: Inputs): Step {
-  const network = plainNetwork(inputs, weightsOf(inputs));
+  const network = plainNetwork(inputs, variablesOf(inputs));
   const e = tensorOf(inputs, 'e');
   const y = tensorOf(inputs, 'y') as tf.Tensor1D;
   return async () => {

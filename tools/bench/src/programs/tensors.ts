@@ -15,3 +15,14 @@ export function weightsOf(inputs: Inputs): Record<string, tf.Tensor> {
   const names = Object.keys(inputs.tensors).filter((name) => name.startsWith(prefix));
   return Object.fromEntries(names.map((name) => [name.slice(prefix.length), tensorOf(inputs, name)]));
 }
+
+/** The weights of the inputs as variables; the caller owns them. */
+export function variablesOf(inputs: Inputs, trainable = true): Record<string, tf.Variable> {
+  return tf.tidy(() =>
+    Object.fromEntries(
+      Object.entries(weightsOf(inputs)).map(
+        ([name, value]) => [name, tf.variable(value, trainable)] as const,
+      ),
+    ),
+  );
+}
