@@ -1,3 +1,4 @@
+import { fused } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmAdam } from './wasm/adam';
 import { takesElements } from './wasm/elementwise';
@@ -64,7 +65,8 @@ export function adamByOperations({ weight, m, v, ema, gradient }: AdamSlot, numb
  *     weight' = weight - lr (m' / (1 - beta1^k) / (sqrt(v' / (1 - beta2^k)) + epsilon) + weightDecay weight)
  *     ema' = d ema + (1 - d) weight'
  *
- * On wasm it is one pass over each weight, with the same roundings as the operations one by one. Weights are updated one
+ * On wasm, and where XLA compiles it, it is one pass over each weight; on wasm with the same roundings as the operations
+ * one by one. Weights are updated one
  * after the other, so that the new values of one at most exist beside the old ones.
  *
  * @param slots Their variables are assigned; their gradients are borrowed.
@@ -79,8 +81,9 @@ export function applyAdam(slots: readonly AdamSlot[], numbers: AdamNumbers): voi
       throw new RangeError(`applyAdam: slots[${i}] must have one shape, got [${shapes.join('], [')}].`);
     }
     tf.tidy(() => {
-      const update = takesElements(slot.weight) ? wasmAdam : adamByOperations;
-      const [weight, m, v, ema] = update(slot, numbers);
+      const [weight, m, v, ema] = takesElements(slot.weight)
+        ? wasmAdam(slot, numbers)
+        : fused(() => adamByOperations(slot, numbers));
       slot.weight.assign(weight);
       slot.m.assign(m);
       slot.v.assign(v);

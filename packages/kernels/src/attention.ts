@@ -1,3 +1,4 @@
+import { fused } from '@meanflow/compile';
 import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmAttention, wasmAttentionPullBack, wasmAttentionPush } from './wasm/attention';
@@ -22,7 +23,7 @@ const attentionPrimitive = definePrimitive<Record<'qkv', tf.Tensor>, { heads: nu
     const [q, k, v] = splitHeads(qkv, heads);
     const dOut = perHead(dy, heads);
     const weights = attentionWeights(q, k);
-    const dScores = tf.mul(softmaxSlope(weights, tf.matMul(dOut, v, false, true)), scaleOf(q));
+    const dScores = softmaxSlope(weights, tf.matMul(dOut, v, false, true), scaleOf(q));
     const dk = tf.matMul(dScores, q, true, false);
     return { qkv: packHeads([tf.matMul(dScores, k), dk, tf.matMul(weights, dOut, true, false)]) };
   },
@@ -34,7 +35,7 @@ const attentionPrimitive = definePrimitive<Record<'qkv', tf.Tensor>, { heads: nu
     const [dq, dk, dv] = splitHeads(tangents.qkv, heads);
     const weights = attentionWeights(q, k);
     const dScores = tf.add(tf.matMul(dq, k, false, true), tf.matMul(q, dk, false, true));
-    const dWeights = softmaxSlope(weights, tf.mul(dScores, scaleOf(q)));
+    const dWeights = softmaxSlope(weights, dScores, scaleOf(q));
     return joinHeads(tf.add(tf.matMul(dWeights, v), tf.matMul(weights, dv)));
   },
 });
@@ -76,10 +77,12 @@ function scaleOf(x: tf.Tensor): number {
   return (x.shape[3] ?? 1) ** -0.5;
 }
 
-/** Derivative of the softmax over the last axis, dA = A (dS - sum_j A dS); it is symmetric. */
-function softmaxSlope(weights: tf.Tensor, d: tf.Tensor): tf.Tensor {
-  const product = tf.mul(weights, d);
-  return tf.sub(product, tf.mul(weights, tf.sum(product, -1, true)));
+/** Derivative of the softmax over the last axis, times a factor: dA = s A (dS - sum_j A dS); it is symmetric. */
+function softmaxSlope(weights: tf.Tensor, d: tf.Tensor, factor: number): tf.Tensor {
+  return fused(() => {
+    const mean = tf.sum(tf.mul(weights, d), -1, true);
+    return tf.mul(tf.mul(weights, tf.sub(d, mean)), factor);
+  });
 }
 
 function checkHeads(name: string, width: number, heads: number): void {
