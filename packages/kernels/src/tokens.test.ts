@@ -9,6 +9,7 @@ describeBackends('rows for each sample', () => {
   it('sums over the tokens', () => {
     tf.tidy(() => {
       expectClose(sumOverTokens(tf.reshape(tf.range(0, 12), [2, 3, 2])), [6, 9, 24, 27], 1e-6);
+      expectClose(sumOverTokens(tf.reshape(tf.range(0, 16), [2, 2, 4])), [4, 6, 8, 10, 20, 22, 24, 26], 1e-6);
     });
   });
   it('refuses what does not fit', () => {
