@@ -9,3 +9,4 @@ export type {
 } from './program';
 export { compile } from './compile';
 export { fused } from './fused';
+export { computeAfter } from './order';

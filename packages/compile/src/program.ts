@@ -20,8 +20,11 @@ export interface CompileOptions {
   bfloat16?: boolean;
 }
 
-/** Options of {@link createProgram}. */
-export type ProgramOptions = Omit<CompileOptions, 'name'>;
+/** Options of {@link createProgram}: those of all its functions. */
+export interface ProgramOptions extends Omit<CompileOptions, 'name'> {
+  /** Runs the functions eagerly even where there is a compiler, e.g. to look into them. Default false. */
+  eager?: boolean;
+}
 
 /** A compiled function: the same arguments and the same results as the function that it was made of. */
 export interface CompiledFunction<A extends readonly unknown[], R> {
@@ -104,11 +107,12 @@ function eager<A extends readonly unknown[], R>(name: string, f: (...args: A) =>
  *
  * @param defaults Options of all its functions.
  */
-export function createProgram(defaults: ProgramOptions = {}): Program {
+export function createProgram({ eager: isEager = false, ...defaults }: ProgramOptions = {}): Program {
   const programs = new Map<string, CompilerProgram>(); // by backend
   let isDisposed = false;
 
   function programOn(backend: string): CompilerProgram | null {
+    if (isEager) return null;
     const known = programs.get(backend);
     if (known !== undefined) return known;
     const created = compilers.get(backend)?.createProgram();

@@ -1,11 +1,7 @@
-export { adamScalars, adamUpdate } from './adam';
-export type { AdamInputs, AdamOptions, AdamResult, AdamScalars } from './adam';
+export { adamNumbers } from './adamNumbers';
+export type { AdamOptions, UpdateOptions } from './adamNumbers';
 export type { TrainBatch } from './batchParts';
-export { applyUpdate, updateScalars } from './applyUpdate';
-export type { UpdateOptions, UpdateScalars } from './applyUpdate';
 export { clipFactor, globalNorm } from './clip';
-export { emaScalars, emaUpdate } from './ema';
-export type { EmaScalars } from './ema';
 export { imageGrid, toPixels } from './imageGrid';
 export type { ImageBatch, ImageGridOptions } from './imageGrid';
 export { canonicalJson } from './json';

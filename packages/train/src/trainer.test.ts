@@ -211,7 +211,9 @@ describeBackends('a training step', () => {
     await expect(trainStep(state, batch, draws, { ...settings, objective: broken })).rejects.toThrow(
       'no rule',
     );
-    await expect(trainStep(state, batch, draws, { ...settings, emaDecay: 2 })).rejects.toThrow('emaScalars');
+    await expect(trainStep(state, batch, draws, { ...settings, emaDecay: 2 })).rejects.toThrow(
+      'adamNumbers: emaDecay must be in [0, 1], got 2.',
+    );
     expect(tf.memory().numTensors).toBe(owned);
     state.dispose();
     expect(tf.memory().numTensors).toBe(before);

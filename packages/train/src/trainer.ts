@@ -1,9 +1,12 @@
-import { createProgram } from '@meanflow/compile';
+import { computeAfter, createProgram } from '@meanflow/compile';
 import type { ProgramOptions } from '@meanflow/compile';
 import type { Draws, Objective } from '@meanflow/core';
+import { setRecomputeBarrier } from '@meanflow/jvp';
+import { applyAdam } from '@meanflow/kernels';
+import type { AdamNumbers, AdamSlot } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
-import { applyUpdate, updateScalars } from './applyUpdate';
-import type { UpdateOptions } from './applyUpdate';
+import { adamNumbers } from './adamNumbers';
+import type { UpdateOptions } from './adamNumbers';
 import { partTensors } from './batchParts';
 import type { TrainBatch } from './batchParts';
 import { globalNorm } from './clip';
@@ -157,6 +160,16 @@ function addGradients<N>(
   return { loss, logs, norm: isLast ? globalNorm(Object.fromEntries(entries)) : null };
 }
 
+/** Each weight with what belongs to it. */
+function slotsOf({ weights, m, v, ema }: TrainState, gradients: Variables): AdamSlot[] {
+  return Object.entries(weights).map(([name, weight]) => {
+    const slot = { weight, m: m[name], v: v[name], ema: ema[name], gradient: gradients[name] };
+    if (Object.values(slot).includes(undefined))
+      throw new Error(`internal: ${name} has no moments, average or gradient.`);
+    return slot as AdamSlot;
+  });
+}
+
 /** The mean of each number over the parts. */
 function meanOverParts(read: Float32Array, parts: number): number[] {
   const width = read.length / parts;
@@ -176,13 +189,15 @@ function meanOverParts(read: Float32Array, parts: number): number[] {
  */
 export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>): Trainer {
   const { microBatches = 1, maxSkips = 5 } = settings;
+  setRecomputeBarrier(computeAfter); // or a graph would keep what a network means to compute again
   const sums = zerosLikeVariables(state.weights);
+  const slots = slotsOf(state, sums);
   const program = createProgram({ xla: 'fused', ...settings.compile });
   const gradients = program.compile(function gradients(batch: BatchTensors, part: Part) {
     return addGradients(settings, state.weights, sums, batch, part);
   });
-  const update = program.compile(function update(scalars: ReturnType<typeof updateScalars>) {
-    applyUpdate(state, sums, scalars);
+  const update = program.compile(function update(numbers: AdamNumbers) {
+    applyAdam(slots, numbers);
     return null;
   });
   const partOf = (k: number): Part => ({
@@ -197,7 +212,7 @@ export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>):
     tf.tidy(() => {
       const distinct = new Set([0, Math.min(1, microBatches - 1), microBatches - 1]);
       for (const k of distinct) gradients.prepare(partTensors(batch, draws, k, microBatches), partOf(k));
-      update.prepare(updateScalars(0, 1, tf.scalar(1), settings));
+      update.prepare(adamNumbers(0, 1, tf.scalar(1), settings));
     });
     isPrepared = true;
   }
@@ -229,7 +244,7 @@ export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>):
         } else {
           state.skippedInRow = 0;
           tf.tidy(() => {
-            update(updateScalars(updates, lr, norm, settings));
+            update(adamNumbers(updates, lr, norm, settings));
           });
         }
         const names = Object.keys(made[0]?.logs ?? {});

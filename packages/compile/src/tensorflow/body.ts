@@ -29,12 +29,13 @@ export class Body {
   constructor(private readonly options: BodyOptions) {}
 
   /** Adds a recorded operation as a node. */
-  add(number: number, { op, attrs, inputs }: RecordedOp): void {
+  add(number: number, { op, attrs, inputs, after }: RecordedOp): void {
     const { prefix, binding, bfloat16, reference } = this.options;
     const attr = Object.fromEntries(attrs.map((item) => [item.name, attrOf(item, binding)]));
     // Otherwise chains of Add become AccumulateNV2, which XLA does not know and which rounds otherwise than eager Adds.
     if (op.startsWith('Add')) attr['_grappler_ArithmeticOptimizer_AddOpsRewriteStage'] = { b: true };
     const input = inputs.map((source) => this.refer(source));
+    if (after !== null) input.push(`^${this.refer(after).replace(/:.*/, '')}`);
     const node = { name: `${prefix}n${number}`, op, input, attr };
     const nodes = bfloat16 && isProduct(node) ? narrowProduct(node, reference) : [node];
     this.nodes.push(...nodes);

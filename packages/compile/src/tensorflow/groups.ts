@@ -130,7 +130,10 @@ function lastUses({ ops, results, assigned }: Recording): Map<string, number> {
   const use = (source: Source, at: number) => {
     if (source.kind === 'op') uses.set(sourceKey(source), at);
   };
-  for (const [i, op] of ops.entries()) for (const source of op.inputs) use(source, i);
+  for (const [i, { inputs, after }] of ops.entries()) {
+    for (const source of inputs) use(source, i);
+    if (after !== null) use(after, i);
+  }
   for (const { source } of results) use(source, Infinity);
   for (const source of assigned.values()) use(source, Infinity);
   return uses;

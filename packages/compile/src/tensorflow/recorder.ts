@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkResult, isTensor, mapLeaves, tensorsIn } from '../containers';
 import { currentMark } from '../fused';
-import { emptyTensor, withOwnDataId } from './nodeBackend';
+import { withOrder } from '../order';
+import { dataTypes, emptyTensor, withOwnDataId } from './nodeBackend';
 import type { Int64Scalar, NodeBackend, OpAttr } from './nodeBackend';
 import { Place } from './place';
 import { isShapedByValues, Probe } from './probe';
@@ -107,10 +108,34 @@ class Recorder {
       attrs,
       inputs: sources,
       outputs,
+      after: null,
       place: new Place(this.kernel),
       mark: currentMark(),
     });
     return made;
+  }
+
+  /** The same values under new names, computed after something else. */
+  noteOrder(tensors: readonly tf.Tensor[], after: tf.Tensor): tf.Tensor[] {
+    const order = this.sourceOf(after);
+    return tensors.map((tensor) => {
+      const source = this.sourceOf(tensor);
+      const type = { name: 'T', type: this.backend.binding.TF_ATTR_TYPE, value: dataTypes[tensor.dtype] };
+      const outputs = [{ shape: tensor.shape, dtype: tensor.dtype }];
+      const made = emptyTensor(this.backend, tensor);
+      this.declare(made, { kind: 'op', op: this.ops.length, output: 0 });
+      const place = new Place(this.kernel);
+      this.ops.push({
+        op: 'Identity',
+        attrs: [type],
+        inputs: [source],
+        outputs,
+        after: order,
+        place,
+        mark: null,
+      });
+      return made;
+    });
   }
 
   /** Refuses to read what is different in every call. */
@@ -249,7 +274,10 @@ export function record<A extends readonly unknown[]>(
         tensors.push({ shape: value.shape, dtype: value.dtype });
         return empty;
       }) as A;
-      const made = whileRecording(recorder, probe, backend, () => f(...standIns));
+      const made = withOrder(
+        (tensors, after) => recorder.noteOrder(tensors, after),
+        () => whileRecording(recorder, probe, backend, () => f(...standIns)),
+      );
       checkResult(name, made);
       const results = tensorsIn(made).map(({ path, tensor }) => ({
         path,

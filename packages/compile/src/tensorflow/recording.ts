@@ -30,6 +30,8 @@ export interface RecordedOp {
   readonly attrs: readonly OpAttr[];
   readonly inputs: readonly Source[];
   readonly outputs: readonly TensorSpec[];
+  /** What has to be computed before, besides the inputs; null if nothing. */
+  readonly after: Source | null;
   readonly place: Place;
   /** What `fused` marks operations with; null outside of it. */
   readonly mark: object | null;
