@@ -5,7 +5,6 @@ import { libraryNames } from './libraries';
 
 const options: BindingGyp = {
   platform: 'linux',
-  buildFolder: '/home/me/my project/.native/build',
   tensorflow: '/home/me/my project/.native/env/site-packages/tensorflow',
   libraries: libraryNames('linux'),
   bindingFolder: '/home/me/my project/node_modules/@tensorflow/tfjs-node/lib/napi-v8',
@@ -41,9 +40,9 @@ describe('bindingGyp', () => {
     expect(target_defaults.defines).toEqual(['NAPI_VERSION=8']);
     expect(targets.map(({ target_name: name }) => name)).toEqual(['tfjs_binding_tensorflow', 'tfjs_binding']);
     expect(targets[0]).toMatchObject({
-      include_dirs: ['../env/site-packages/tensorflow/include'],
+      include_dirs: ['tensorflow/include'],
       libraries: [
-        "'-L/home/me/my project/.native/env/site-packages/tensorflow'",
+        '-L../tensorflow',
         '-l:libtensorflow_cc.so.2',
         '-l:libtensorflow_framework.so.2',
         "'-Wl,-rpath,$$ORIGIN/../../../../../.native/env/site-packages/tensorflow'",
@@ -52,13 +51,15 @@ describe('bindingGyp', () => {
     });
   });
   it('quotes what a shell would take for something else', () => {
-    expect(parse(elsewhere).targets[0]!.libraries[0]).toBe(String.raw`'-L/opt/o'\''neill/tensorflow'`);
+    expect(parse(elsewhere).targets[0]!.libraries[3]).toBe(
+      String.raw`'-Wl,-rpath,/opt/o'\''neill/tensorflow'`,
+    );
   });
   it('names the files of the libraries on macOS', () => {
     const { targets } = parse({ ...options, platform: 'darwin', libraries: libraryNames('darwin') });
     expect(targets[0]!.libraries.slice(0, 2)).toEqual([
-      '../env/site-packages/tensorflow/libtensorflow_cc.2.dylib',
-      '../env/site-packages/tensorflow/libtensorflow_framework.2.dylib',
+      '../tensorflow/libtensorflow_cc.2.dylib',
+      '../tensorflow/libtensorflow_framework.2.dylib',
     ]);
   });
 });

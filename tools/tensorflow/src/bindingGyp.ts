@@ -3,8 +3,6 @@ import { isAbsolute, relative, sep } from 'node:path';
 /** What the file says: paths are absolute. */
 export interface BindingGyp {
   readonly platform: NodeJS.Platform;
-  /** Where node-gyp runs. */
-  readonly buildFolder: string;
   /** TensorFlow's folder, with `include` and the libraries. */
   readonly tensorflow: string;
   /** Names of the libraries in it. */
@@ -45,6 +43,14 @@ export function runPath({ platform, tensorflow, bindingFolder, project }: Bindin
   return `${origin}/${relative(bindingFolder, tensorflow).replaceAll(sep, '/')}`;
 }
 
+/**
+ * The name by which TensorFlow's folder is linked into the folder that node-gyp works in, while it does: paths with spaces do
+ * not survive gyp and make.
+ */
+export const LINK = 'tensorflow';
+/** The same from where make runs. */
+const MADE_IN = `../${LINK}`;
+
 /** For a shell, through make. */
 const quoted = (flag: string) => `'${flag.replaceAll("'", String.raw`'\''`).replaceAll('$', '$$$$')}'`;
 
@@ -53,17 +59,15 @@ const quoted = (flag: string) => `'${flag.replaceAll("'", String.raw`'\''`).repl
  * binding.gyp of the package has its folders written in, and stays as it is.
  */
 export function bindingGyp(options: BindingGyp): string {
-  const { platform, buildFolder, tensorflow, libraries, napi } = options;
-  // From where make runs, so that no space in the project's path gets into make's rules.
-  const from = (folder: string) => relative(buildFolder, folder).replaceAll(sep, '/');
-  const library = (name: string) => (platform === 'darwin' ? `${from(tensorflow)}/${name}` : `-l:${name}`);
+  const { platform, libraries, napi } = options;
+  const library = (name: string) => (platform === 'darwin' ? `${MADE_IN}/${name}` : `-l:${name}`);
   const now = platform === 'darwin' ? [] : ["'-Wl,-z,now'"]; // a symbol that TensorFlow lacks is an error at once
   const inner = {
     target_name: INNER_NAME,
     sources: SOURCES,
-    include_dirs: [from(`${tensorflow}/include`)],
+    include_dirs: [`${LINK}/include`],
     libraries: [
-      ...(platform === 'darwin' ? [] : [quoted(`-L${tensorflow}`)]),
+      ...(platform === 'darwin' ? [] : [`-L${MADE_IN}`]),
       ...libraries.map(library),
       quoted(`-Wl,-rpath,${runPath(options)}`),
       ...now,

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bringNative } from './bringNative';
 import type { NativeOptions } from './configuration';
@@ -123,6 +123,22 @@ describe('bringNative', () => {
     expect(readdirSync(folder)).not.toContain('lib');
   });
 
+  it('finds everything again in a project that was moved', async () => {
+    const project = fakeProject(false);
+    await start(project, fakeMachine());
+    const moved = join(project, '..', `${basename(project)} moved`);
+    renameSync(project, moved);
+    try {
+      const fake = fakeMachine();
+      await start(moved, fake);
+      expect(fake.actions).toEqual(['self-test']);
+      await remove(moved);
+      expect(readdirSync(moved)).not.toContain('.native');
+    } finally {
+      renameSync(moved, project);
+    }
+  });
+
   it('replaces one TensorFlow by another, and keeps the choice', async () => {
     const project = fakeProject(true);
     const environments = () =>
@@ -147,7 +163,9 @@ describe('bringNative', () => {
     expect(count()).toBe(1);
     await start(project, fake, { python: '/opt/python' });
     expect(count()).toBe(2);
-    await expect(start(project, fake, { python: '/etc/hostname' })).rejects.toThrow(/^--python: /);
+    await expect(start(project, fake, { python: '/etc/hostname' })).rejects.toThrow(
+      '/etc/hostname does not run',
+    );
     const result = readManifest(join(project, '.native'))?.result;
     expect(result?.python.executable).toBe('/opt/python');
     rmSync(join(result!.tensorflow.folder, 'libtensorflow_cc.so.2'));

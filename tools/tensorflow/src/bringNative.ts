@@ -229,7 +229,6 @@ async function ensureBinding(
     tensorflow.version,
     {
       platform,
-      buildFolder,
       tensorflow: tensorflow.folder,
       libraries: libraryNames(platform),
       bindingFolder,
@@ -248,6 +247,7 @@ async function ensureBinding(
   const compiled = await compileBinding({
     sources,
     headers: findNodeHeaders(options.nodedir, join(project.state, 'headers')),
+    tensorflow: tensorflow.folder,
     buildFolder,
     folder,
     python,
@@ -282,10 +282,8 @@ function installBinding(work: Work, { folder, bindingFolder }: NodePackage, bind
   if (JSON.stringify(changes) !== JSON.stringify(manifest.changes))
     note(work, { state: 'incomplete', changes });
   const count = applyChanges(replacements);
-  const text =
-    count === 0
-      ? 'is in its place'
-      : `put in its place; ${patches.length} files mended for Node.js 23 and later`;
+  const mended = patches.length === 0 ? '' : `; ${patches.length} files mended for Node.js 23 and later`;
+  const text = count === 0 ? 'is in its place' : `put in its place${mended}`;
   step(work, 'installed', text);
 }
 
@@ -317,6 +315,7 @@ function finish(
     manifest.state === 'complete' &&
     manifest.result?.binding.key === key &&
     manifest.result.node === process.version &&
+    manifest.result.tensorflow.folder === tensorflow.folder &&
     JSON.stringify(configuration) === JSON.stringify(manifest.configuration)
   )
     return;

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bindingGyp, INCLUDED, INNER_NAME, OUTER_NAME, SOURCES } from './bindingGyp';
+import { bindingGyp, INCLUDED, INNER_NAME, LINK, OUTER_NAME, SOURCES } from './bindingGyp';
 import type { BindingGyp } from './bindingGyp';
 import { compilerAdvice, explainCompiler } from './compileError';
 import type { Run } from './command';
@@ -67,6 +67,8 @@ export function compiledBefore(folder: string, key: string): CompiledBinding | n
 export interface Compilation {
   readonly sources: BindingSources;
   readonly headers: NodeHeaders;
+  /** TensorFlow's folder. */
+  readonly tensorflow: string;
   /** Where node-gyp works; removed afterwards. */
   readonly buildFolder: string;
   /** Where the result comes to lie, as a whole. */
@@ -84,11 +86,13 @@ export interface Compilation {
  * @throws UserError with the reason if that does not work.
  */
 export async function compileBinding(compilation: Compilation): Promise<CompiledBinding> {
-  const { sources, headers, buildFolder, folder, python, platform, log, verbose, run } = compilation;
+  const { sources, headers, tensorflow, buildFolder, folder, python, platform, log, verbose, run } =
+    compilation;
   const compiler = await findCompiler(platform, run);
   removeFolder(buildFolder);
   mkdirSync(buildFolder, { recursive: true });
   for (const { name, content } of sources.files) writeFileSync(join(buildFolder, name), content);
+  symlinkSync(tensorflow, join(buildFolder, LINK), 'junction');
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   const where = headers.folder === null ? [] : [`--nodedir=${headers.folder}`];
   // Without a config.gypi of its own the folder is described by the running Node.js.

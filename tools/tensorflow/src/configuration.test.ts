@@ -32,6 +32,15 @@ describe('configure', () => {
       gpu: true,
       tensorflow: '2.21.0',
     });
+    const installed = {
+      ...gpuBefore,
+      configuration: { gpu: false, tensorflow: null, python: '/opt/python' },
+    };
+    expect(configure({ gpu: false }, installed, '/')).toEqual({
+      gpu: false,
+      tensorflow: '2.21.0',
+      python: null,
+    });
     expect(configure({ useInstalled: true }, gpuBefore, '/')).toEqual({
       gpu: false,
       tensorflow: null,

@@ -31,7 +31,8 @@ export function configure(options: NativeOptions, manifest: Manifest | null, cwd
   return {
     gpu: gpu ?? before?.gpu ?? false,
     tensorflow: tensorflow ?? before?.tensorflow ?? DEFAULT_TENSORFLOW,
-    python: python ?? before?.python ?? null,
+    // A Python with a TensorFlow of its own need not be one to install with.
+    python: python ?? (before === null || before.tensorflow === null ? null : before.python),
   };
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,7 +9,7 @@ import type { Terminal } from './terminal';
 
 /** For tests: a folder that is gone afterwards. */
 export function scratchFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'meanflow native ')); // with spaces, as some have them
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'meanflow native '))); // with spaces, as some have them
   onTestFinished(() => {
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Run } from './command';
 import { assertRoom } from './diskSpace';
 import { readJson, removeFolder, writeWhole } from './files';
@@ -16,7 +16,7 @@ export interface Environment {
   readonly python: { readonly executable: string; readonly version: string };
   /** What pip has installed so far, one whole wheel after the other. */
   readonly installed: readonly string[];
-  /** TensorFlow's folder, once everything is installed. */
+  /** TensorFlow's folder, relative to this one, once everything is installed. */
   readonly tensorflow: string | null;
 }
 
@@ -34,10 +34,8 @@ export function finishedEnvironment(
   plan: WheelPlan,
 ): (Environment & { readonly tensorflow: string }) | null {
   const environment = readEnvironment(folder, plan);
-  const tensorflow = environment?.tensorflow ?? null;
-  return environment !== null && tensorflow !== null && existsSync(tensorflow)
-    ? { ...environment, tensorflow }
-    : null;
+  if (environment === null || environment.tensorflow === null) return null;
+  return { ...environment, tensorflow: join(folder, environment.tensorflow) };
 }
 
 /** Everything that an installation needs. */
@@ -96,7 +94,7 @@ export async function installWheel(installation: WheelInstallation): Promise<str
     for (const requirement of requirementsOf(dirname(tensorflow), plan.extra)) await install(requirement);
   }
   removeFolder(scratch);
-  write({ tensorflow });
+  write({ tensorflow: relative(folder, tensorflow) });
   return tensorflow;
 }
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -12,16 +14,33 @@ it('holds the lock while it works, and no longer', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-it('refuses while another process is at it', async () => {
+it('refuses while another process is at it, and not when that has ended', async () => {
   const file = join(scratchFolder(), 'lock');
-  writeFileSync(file, String(process.ppid));
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)', 'some-script'], {
+    stdio: 'ignore',
+  });
+  await once(child, 'spawn');
+  const hold = (script: string) => {
+    writeFileSync(file, JSON.stringify({ pid: child.pid, script }));
+  };
+  hold('some-script');
   await expect(withLock(file, () => Promise.resolve())).rejects.toThrow(
-    `Process ${process.ppid} is doing this already, for the same project.`,
+    `Process ${String(child.pid)} is doing this already, for the same project.`,
   );
-});
-
-it.each(['', 'nonsense', '4194300'])('takes over from a process that was killed (%s)', async (pid) => {
-  const file = join(scratchFolder(), 'lock');
-  writeFileSync(file, pid);
+  hold('another-script'); // the number was used again
+  expect(await withLock(file, () => Promise.resolve('done'))).toBe('done');
+  hold('some-script');
+  const closed = once(child, 'close');
+  child.kill('SIGKILL');
+  await closed;
   expect(await withLock(file, () => Promise.resolve('done'))).toBe('done');
 });
+
+it.each(['', 'nonsense', '{}', '{"pid":4194300,"script":"x"}'])(
+  'takes over what a killed process left: %s',
+  async (text) => {
+    const file = join(scratchFolder(), 'lock');
+    writeFileSync(file, text);
+    expect(await withLock(file, () => Promise.resolve('done'))).toBe('done');
+  },
+);

@@ -1,17 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
+import { commandLineOf } from './processes';
 
 /** The file that says which program is running now, beside the log that it writes to. */
 export const childFile = (log: string) => `${log}.child`;
-
-/** How a process was started; empty if it is not running. */
-function commandLineOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-  } catch {
-    return spawnSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).stdout ?? '';
-  }
-}
 
 /**
  * Ends a program that was started by a run which has been killed since: pip would go on, and write into the same folder.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { writeWhole } from './files';
 import { UserError } from './userError';
@@ -22,8 +22,9 @@ export function openProject(named: string | undefined, cwd: string): Project {
     throw new UserError(`There is no package.json in ${cwd} or above. Name a project: --project DIR.`, 2);
   if (!existsSync(join(folder, 'package.json')) || !statSync(folder).isDirectory())
     throw new UserError(`--project: a folder with a package.json is expected, and ${folder} is none.`, 2);
-  const state = join(folder, '.native');
-  return { folder, state, log: join(state, 'native.log') };
+  const real = realpathSync(folder); // packages are found by their real folders
+  const state = join(real, '.native');
+  return { folder: real, state, log: join(state, 'native.log') };
 }
 
 function nearestProject(cwd: string): string | null {

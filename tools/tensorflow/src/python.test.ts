@@ -61,9 +61,8 @@ describe('findPython', () => {
     await expect(findPython('python3', '2.21.0', run)).rejects.toThrow(sentence);
   });
   it('says that the named one does not run', async () => {
-    await expect(findPython('/none', '2.21.0', withPythons({}))).rejects.toMatchObject({
-      message: '--python: a program that runs as Python 3 is expected, and /none does not.',
-      exitCode: 2,
-    });
+    await expect(findPython('/none', '2.21.0', withPythons({}))).rejects.toThrow(
+      '/none does not run as Python 3. Name another one with --python PATH.',
+    );
   });
 });

@@ -89,7 +89,7 @@ export async function findPython(
 async function namedPython(named: string, tensorflow: string | null, run: Run): Promise<Python> {
   const python = await probe(named, run);
   if (python === null)
-    throw new UserError(`--python: a program that runs as Python 3 is expected, and ${named} does not.`, 2);
+    throw new UserError(`${named} does not run as Python 3. Name another one with --python PATH.`);
   if (tensorflow !== null && !suits(python.version, tensorflow))
     throw new UserError(unsuitableSentence(python, tensorflow));
   return python;

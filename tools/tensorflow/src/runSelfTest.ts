@@ -51,7 +51,7 @@ export function explainSelfTest(
   if (library !== undefined)
     return `The binding does not find ${library}: TensorFlow was moved or removed after it was compiled. Run this again.`;
   if (
-    /wrong ELF class|invalid ELF header|incompatible architecture|NODE_MODULE_VERSION|different Node\.js version/i.test(
+    /tfjs_binding\w*\.node: cannot open|wrong ELF class|invalid ELF header|incompatible architecture|NODE_MODULE_VERSION|different Node\.js version/i.test(
       problem,
     )
   )
