@@ -19,6 +19,10 @@ it.each([
     `the binding of pkg was compiled for another processor or Node.js than ${process.version} on ${process.arch}`,
   ],
   [
+    '/a/tfjs_binding.node: cannot open shared object file: No such file or directory', // of glibc, for another machine
+    `the binding of pkg was compiled for another processor or Node.js than ${process.version} on ${process.arch}`,
+  ],
+  [
     '(0 , util_1.isNullOrUndefined) is not a function',
     `pkg calls functions that Node.js 23 removed, and this is ${process.version}`,
   ],

@@ -11,7 +11,7 @@ export function explainBinding(name: string, reason: string): string {
   if (library !== null)
     return `the binding of ${name} does not find TensorFlow (${library[1] ?? library[2] ?? 'its library'})`;
   if (
-    /wrong ELF class|invalid ELF header|incompatible architecture|NODE_MODULE_VERSION|not a valid Win32/i.test(
+    /tfjs_binding\w*\.node: cannot open|wrong ELF class|invalid ELF header|incompatible architecture|NODE_MODULE_VERSION|not a valid Win32/i.test(
       reason,
     )
   )
