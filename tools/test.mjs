@@ -33,9 +33,14 @@ function isTested(folder) {
  * @returns {{ project: string, file: string }[]}
  */
 function testedProjects() {
-  const folders = ['packages', 'apps'].flatMap((parent) =>
-    readdirSync(join(workspaceRoot, parent)).map((name) => `${parent}/${name}`),
+  const manifest = /** @type {{ workspaces: string[] }} */ (
+    JSON.parse(readFileSync(join(workspaceRoot, 'package.json'), 'utf8'))
   );
+  const folders = manifest.workspaces.flatMap((pattern) => {
+    if (!pattern.endsWith('/*')) return [pattern];
+    const parent = pattern.slice(0, -'/*'.length);
+    return readdirSync(join(workspaceRoot, parent)).map((name) => `${parent}/${name}`);
+  });
   return [...folders.filter(isTested), 'tools'].map((project) => ({
     project,
     file: join(resultFolder, `${project}.json`),
