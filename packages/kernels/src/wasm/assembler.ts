@@ -82,7 +82,7 @@ export const f32 = {
   div: operation('f32', 0x95),
   sqrt: operation('f32', 0x91),
   max: operation('f32', 0x97),
-  fromI32: operation('f32', 0xb3),
+  fromI32: operation('f32', 0xb2),
   lane: (vector: V128, lane: number): F32 => ({ type: 'f32', code: [...vector.code, ...simd(0x1f), lane] }),
 };
 
