@@ -12,8 +12,12 @@ export interface Model {
   readonly parameters: readonly WeightShape[];
   /** Initial weights; the caller owns them. */
   init(seed: number): Weights;
-  /** The network over given weights, which it borrows. */
-  network(weights: Weights): Network;
+  /**
+   * The network over given weights, which it borrows.
+   *
+   * @param recompute Whether a backward pass computes each block again rather than keeping it.
+   */
+  network(weights: Weights, recompute?: boolean): Network;
 }
 
 type ModelKind = ModelConfig['kind'];
@@ -33,7 +37,7 @@ const buildDit: Builder<'dit'> = ({ kind, ...shape }, { name, sampleShape, numCl
   return {
     parameters: ditParameters(config),
     init: (seed) => initDiT(config, seed),
-    network: (weights) => ditNetwork(config, weights),
+    network: (weights, recompute = false) => ditNetwork(config, weights, { recompute }),
   };
 };
 

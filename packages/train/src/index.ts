@@ -14,7 +14,7 @@ export { scatterImage } from './scatterImage';
 export type { ScatterOptions, ScatterSeries } from './scatterImage';
 export { learningRateAt } from './schedule';
 export type { LearningRateSchedule } from './schedule';
-export { createTrainState, restoreTrainState, snapshotTrainState } from './trainState';
+export { createTrainState, restoreTrainState, snapshotTrainState, toVariables } from './trainState';
 export type { TrainSnapshot, TrainState, Variables } from './trainState';
 export { createTrainer } from './trainer';
 export type { StepReport, Trainer, TrainSettings } from './trainer';

@@ -37,8 +37,14 @@ export interface TrainSnapshot {
   readonly skippedInRow: number;
 }
 
-/** Variables that start at the given values; unnamed, so that several states can live at once. */
-function variablesOf(values: Readonly<Weights>, trainable: boolean): Variables {
+/**
+ * Variables that start at the given values; unnamed, so that several states can live at once.
+ *
+ * @param values Borrowed.
+ * @param trainable Whether an optimizer of tfjs may change them. Default false.
+ * @returns The caller owns them.
+ */
+export function toVariables(values: Readonly<Weights>, trainable = false): Variables {
   const entries = Object.entries(values).map(
     ([name, value]) => [name, tf.variable(value, trainable)] as const,
   );
@@ -51,7 +57,7 @@ export function zerosLikeVariables(variables: Variables): Variables {
     const zeros = Object.entries(variables).map(
       ([name, variable]) => [name, tf.zerosLike(variable)] as const,
     );
-    return variablesOf(Object.fromEntries(zeros), false);
+    return toVariables(Object.fromEntries(zeros), false);
   });
 }
 
@@ -87,10 +93,10 @@ export function createTrainState(initial: Readonly<Weights>): TrainState {
   const records = tf.tidy(() => {
     const zeros = Object.fromEntries(entries.map(([name, weight]) => [name, tf.zerosLike(weight)]));
     return {
-      weights: variablesOf(initial, true),
-      ema: variablesOf(initial, false),
-      m: variablesOf(zeros, false),
-      v: variablesOf(zeros, false),
+      weights: toVariables(initial, true),
+      ema: toVariables(initial, false),
+      m: toVariables(zeros, false),
+      v: toVariables(zeros, false),
     };
   });
   return stateOf(records, { step: 0, skipped: 0, skippedInRow: 0 });
@@ -123,7 +129,7 @@ export function restoreTrainState(snapshot: TrainSnapshot): TrainState {
   const expected = Object.entries(snapshot.weights).map(([name, { shape }]) => ({ name, shape }));
   for (const part of ['ema', 'm', 'v'] as const)
     checkWeights(expected, snapshot[part], `the snapshot's ${part}`);
-  const load = (host: HostWeights, trainable: boolean) => variablesOf(toWeights(host), trainable);
+  const load = (host: HostWeights, trainable: boolean) => toVariables(toWeights(host), trainable);
   const records = tf.tidy(() => ({
     weights: load(snapshot.weights, true),
     ema: load(snapshot.ema, false),

@@ -1,5 +1,5 @@
 import { computeAfter, createProgram } from '@meanflow/compile';
-import type { ProgramOptions } from '@meanflow/compile';
+import type { Program, ProgramOptions } from '@meanflow/compile';
 import type { Draws, Objective } from '@meanflow/core';
 import { setRecomputeBarrier } from '@meanflow/jvp';
 import { applyAdam } from '@meanflow/kernels';
@@ -49,6 +49,8 @@ export interface Trainer {
    *   skipped.
    */
   step(batch: TrainBatch, draws: Draws): Promise<StepReport>;
+  /** The compiled program of the step: what is compiled with it, such as a sampler, shares the state's variables. */
+  readonly program: Program;
   /** Frees what training needs besides the state, which stays the caller's. */
   dispose(): void;
 }
@@ -218,6 +220,7 @@ export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>):
   }
 
   return {
+    program,
     async step(batch, draws) {
       checkArguments(batch, draws, microBatches, maxSkips);
       if (!isPrepared) prepare(batch, draws);

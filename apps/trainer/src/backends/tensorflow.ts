@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { registerCompiler } from '@meanflow/compile';
+import { tensorflowCompiler } from '@meanflow/compile/tensorflow';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend, RunningBackend } from './backend';
 import { explainBinding } from './explainBinding';
@@ -52,6 +54,7 @@ async function startFrom(name: string): Promise<RunningBackend | MissingBackend 
   } catch (error) {
     return { missing: explainBinding(name, messageOf(error).split('\n')[0] ?? ''), fix: BRING };
   }
+  registerCompiler(tensorflowCompiler);
   return describe(found.module);
 }
 

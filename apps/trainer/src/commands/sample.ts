@@ -1,4 +1,5 @@
-import { checkWeights, toWeights } from '@meanflow/train';
+import { createProgram } from '@meanflow/compile';
+import { checkWeights, toVariables, toWeights } from '@meanflow/train';
 import { loadCheckpointWeights } from '@meanflow/train/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertHealthy } from '../backends/backend';
@@ -14,7 +15,8 @@ import { targetKind } from '../output/target';
 import { writeSamples } from '../output/writeSamples';
 import { readCheckpointConfig } from '../run/checkpointConfig';
 import { parseClasses, spreadLabels } from '../run/classes';
-import { drawSamples } from '../run/drawSamples';
+import { compileOptions } from '../run/compileOptions';
+import { drawSamples, samplerOf } from '../run/drawSamples';
 import { scatterPicture } from '../run/pictures';
 import type { Terminal } from '../terminal';
 import { UserError, withUserInput } from '../userError';
@@ -97,9 +99,11 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
 
   const backend = await startBackend(choice, threads);
   try {
-    const weights = toWeights(loaded.value.weights);
+    const weights = tf.tidy(() => toVariables(toWeights(loaded.value.weights)));
+    const program = createProgram(compileOptions(config.compile));
     const start = performance.now();
-    const data = await drawSamples(objective, model.network(weights), sampleShape, {
+    const sampler = samplerOf(program, objective, () => model.network(weights));
+    const data = await drawSamples(sampler, sampleShape, {
       labels,
       count,
       seed,
@@ -107,6 +111,7 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
     });
     const seconds = (performance.now() - start) / 1000;
     assertHealthy(backend);
+    program.dispose();
     tf.dispose(weights);
     const scatter = sampleShape.length === 1 ? await scatterOver(config, data) : null;
     writeSamples(options.out, kind, { shape: [count, ...sampleShape], data, labels }, scatter);

@@ -63,7 +63,7 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
   const progress = showProgress(terminal, { total: config.steps, first: state.step, unit });
   const start = performance.now();
   try {
-    const pictures = picturesFor(dataset, objective, config);
+    const pictures = picturesFor(dataset, config);
     const [source, carried] = [batchesFor(dataset, config.data, config.seed), checkpointConfig(config, info)];
     const training = {
       config,
@@ -80,12 +80,12 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
         assertHealthy(backend);
       },
     };
-    const isFinished = await trainLoop(training, interruption.signal).finally(progress.stop);
-    if (!isFinished) {
+    const drawn = await trainLoop(training, interruption.signal).finally(progress.stop);
+    if (drawn === null) {
       terminal.out(stopped(terminal.program, directory.root, state.step, config.steps));
       return EXIT_INTERRUPTED;
     }
-    const picture = recorder.final(await pictures.comparison(model.network(state.ema)));
+    const picture = recorder.final(drawn);
     const seconds = (performance.now() - start) / 1000;
     terminal.out(finished(terminal.program, directory.root, config, info, picture, seconds));
     return 0;

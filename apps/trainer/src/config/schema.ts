@@ -169,7 +169,19 @@ const optimizer = z.strictObject({
     .default(null)
     .describe('largest norm of the gradient; null: no clipping'),
   accumulate: count.default(1).describe('parts of a batch, one after the other, to save memory'),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe('compute blocks of a dit again, to save memory'),
   maxSkips: count.default(5).describe('steps in a row without a finite loss that stop it'),
+});
+
+const compile = z.strictObject({
+  mode: z
+    .enum(['fused', 'graph', 'xla', 'off'])
+    .default('fused')
+    .describe('on tensorflow'),
+  bfloat16: z.boolean().default(false).describe('multiply bfloat16 numbers, where it compiles'),
 });
 
 /** Where tensors can live, best first. */
@@ -193,6 +205,7 @@ export const configSchema = z
       .enum(['auto', ...backendNames])
       .default('auto')
       .describe('auto: the best that works here'),
+    compile: compile.prefault({}),
     log: z
       .strictObject({ every: count.default(20).describe('steps between two lines of metrics.jsonl') })
       .prefault({}),
@@ -214,7 +227,9 @@ export const configSchema = z
     const refuse = (path: string, message: string) => {
       context.addIssue({ code: 'custom', message, path: path.split('.') });
     };
-    const { batchSize, optimizer: { accumulate } } = config; // prettier-ignore
+    const { batchSize, optimizer: { accumulate, recompute } } = config; // prettier-ignore
+    if (recompute && config.model.kind !== 'dit')
+      refuse('optimizer.recompute', `must be false for model.kind ${config.model.kind}, which has no blocks`);
     if (batchSize % accumulate !== 0) refuse('optimizer.accumulate', `must divide batchSize ${batchSize}`);
     const guidance = config.objective.kind === 'meanflow' ? config.objective.guidance : null;
     if (guidance !== null && guidance.tEnd < guidance.tStart)

@@ -3,7 +3,8 @@ import type { Network } from '@meanflow/core';
 import { expectNoLeakAsync } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, it } from 'vitest';
-import { drawSamples } from './drawSamples';
+import { createProgram } from '@meanflow/compile';
+import { drawSamples, samplerOf } from './drawSamples';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');
@@ -14,7 +15,11 @@ const objective = meanFlow({ numClasses: 3 });
 const addLabel: Network = (z, _r, _t, y) =>
   tf.tidy(() => tf.mul(tf.onesLike(z), tf.reshape(tf.neg(tf.cast(y!, 'float32')), [-1, 1])));
 const draw = (count: number, labels: Int32Array, seed = 1, nfe = 1) =>
-  drawSamples(objective, addLabel, [2], { labels, count, seed, nfe });
+  drawSamples(
+    samplerOf(createProgram(), objective, () => addLabel),
+    [2],
+    { labels, count, seed, nfe },
+  );
 
 it('gives each sample its own noise and label, whatever else is drawn', async () => {
   const many = await draw(

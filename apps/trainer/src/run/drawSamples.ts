@@ -1,5 +1,6 @@
 import { normals } from '@meanflow/core';
 import type { Network, Objective } from '@meanflow/core';
+import type { CompiledFunction, Program } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** What to draw. */
@@ -13,6 +14,25 @@ export interface SampleRequest {
   readonly nfe: number;
 }
 
+/** Turns noise, [B, ...], with labels, [B], into samples, in so many network evaluations. */
+export type Sampler = CompiledFunction<[noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number], tf.Tensor>;
+
+/**
+ * A sampler over weights that are variables.
+ *
+ * @param program Compiles it.
+ * @param network The network over the weights as they are.
+ */
+export function samplerOf(
+  program: Program,
+  objective: Pick<Objective, 'sample'>,
+  network: () => Network,
+): Sampler {
+  return program.compile(function sample(noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number) {
+    return objective.sample(network(), noise, y, { steps: nfe });
+  });
+}
+
 const ROWS_AT_ONCE = 100;
 
 function noiseRows(sampleShape: readonly number[], first: number, rows: number, seed: number): tf.Tensor {
@@ -24,29 +44,49 @@ function noiseRows(sampleShape: readonly number[], first: number, rows: number, 
   return tf.tensor(data, [rows, ...sampleShape]);
 }
 
+/** What the sampler is called with for the samples from `first` on. */
+function argumentsFrom(
+  first: number,
+  rows: number,
+  sampleShape: readonly number[],
+  { labels, seed, nfe }: SampleRequest,
+): Parameters<Sampler> {
+  const classes = labels && Int32Array.from({ length: rows }, (_, i) => labels[first + i] ?? 0);
+  return [noiseRows(sampleShape, first, rows, seed), classes && tf.tensor1d(classes, 'int32'), nfe];
+}
+
+/** Has the sampler recorded for a request, so that a program that trains too need not be built again for it. */
+export function prepareSampler(
+  sampler: Sampler,
+  sampleShape: readonly number[],
+  request: SampleRequest,
+): void {
+  tf.tidy(() => {
+    sampler.prepare(...argumentsFrom(0, Math.min(ROWS_AT_ONCE, request.count), sampleShape, request));
+  });
+}
+
 /**
- * Draws samples, a hundred at a time.
+ * Draws samples, a hundred at a time. The last hundred is filled up, so that all have one shape.
  *
- * @param network Borrowed.
+ * @param sampler Borrowed.
  * @param sampleShape Shape of one sample.
  * @returns [count, ...sampleShape] on the host.
  */
 export async function drawSamples(
-  objective: Pick<Objective, 'sample'>,
-  network: Network,
+  sampler: Sampler,
   sampleShape: readonly number[],
-  { labels, count, seed, nfe }: SampleRequest,
+  request: SampleRequest,
 ): Promise<Float32Array> {
+  const { count } = request;
   const size = sampleShape.reduce((product, n) => product * n, 1);
+  const rows = Math.min(ROWS_AT_ONCE, count);
   const all = new Float32Array(count * size);
-  for (let first = 0; first < count; first += ROWS_AT_ONCE) {
-    const rows = Math.min(ROWS_AT_ONCE, count - first);
-    const drawn = tf.tidy(() => {
-      const y = labels === null ? null : tf.tensor1d(labels.subarray(first, first + rows), 'int32');
-      return objective.sample(network, noiseRows(sampleShape, first, rows, seed), y, { steps: nfe });
-    });
-    all.set(await drawn.data<'float32'>(), first * size);
+  for (let first = 0; first < count; first += rows) {
+    const drawn = tf.tidy(() => sampler(...argumentsFrom(first, rows, sampleShape, request)));
+    const data = await drawn.data<'float32'>();
     drawn.dispose();
+    all.set(data.subarray(0, (count - first) * size), first * size);
   }
   return all;
 }

@@ -1,4 +1,3 @@
-import type { Network, Objective } from '@meanflow/core';
 import { pixelsToFloats } from '@meanflow/data';
 import type { ImageDataset, PointDataset } from '@meanflow/data';
 import { scatterImage } from '@meanflow/train';
@@ -8,14 +7,17 @@ import { infoOf, isImages } from '../data';
 import type { Dataset, DatasetInfo } from '../data';
 import { gridPicture } from '../output/drawable';
 import { sideBySide } from '../output/sideBySide';
-import { drawSamples } from './drawSamples';
+import { drawSamples, prepareSampler } from './drawSamples';
+import type { Sampler, SampleRequest } from './drawSamples';
 
 /** Draws what a network has learnt, from the same noise each time. */
 export interface Pictures {
+  /** Has the sampler recorded for them. */
+  prepare(sampler: Sampler): void;
   /** Samples: a grid with one row a class, or a scatter plot over the data. */
-  samples(network: Network): Promise<RgbImage>;
+  samples(sampler: Sampler): Promise<RgbImage>;
   /** Samples next to real images of the same classes; a scatter plot shows both anyway. */
-  comparison(network: Network): Promise<RgbImage>;
+  comparison(sampler: Sampler): Promise<RgbImage>;
 }
 
 const MAX_ROWS = 20; // of a grid
@@ -63,35 +65,58 @@ export function labelsInTurn(numClasses: number, count: number): Int32Array | nu
   return numClasses === 0 ? null : Int32Array.from({ length: count }, (_, i) => i % numClasses);
 }
 
-type Draw = (network: Network, labels: Int32Array | null, count: number) => Promise<Float32Array>;
-
-function picturesOfPoints({ points, numClasses, count }: PointDataset, wanted: number, draw: Draw): Pictures {
-  const shown = points.subarray(0, 2 * Math.min(wanted, count));
-  const samples = async (network: Network) =>
-    scatterPicture(shown, await draw(network, labelsInTurn(numClasses, wanted), wanted));
-  return { samples, comparison: samples };
+/** The samples of one kind of data. */
+interface Drawing {
+  readonly prepare: (sampler: Sampler) => void;
+  readonly draw: (sampler: Sampler) => Promise<Float32Array>;
 }
 
-function picturesOfImages(dataset: ImageDataset, wanted: number, draw: Draw): Pictures {
+type Request = Pick<SampleRequest, 'labels' | 'count'>;
+
+function picturesOfPoints(
+  { points, numClasses, count }: PointDataset,
+  wanted: number,
+  drawing: (request: Request) => Drawing,
+): Pictures {
+  const shown = points.subarray(0, 2 * Math.min(wanted, count));
+  const { prepare, draw } = drawing({ labels: labelsInTurn(numClasses, wanted), count: wanted });
+  const samples = async (sampler: Sampler) => scatterPicture(shown, await draw(sampler));
+  return { prepare, samples, comparison: samples };
+}
+
+function picturesOfImages(
+  dataset: ImageDataset,
+  wanted: number,
+  drawing: (request: Request) => Drawing,
+): Pictures {
   const { count, columns, labels } = gridOf(dataset, wanted);
   const shape = [count, dataset.height, dataset.width, dataset.channels];
-  const samples = async (network: Network) =>
-    gridPicture({ shape, data: await draw(network, labels, count) }, columns);
+  const { prepare, draw } = drawing({ labels, count });
+  const samples = async (sampler: Sampler) => gridPicture({ shape, data: await draw(sampler) }, columns);
   return {
+    prepare,
     samples,
-    comparison: async (network) =>
-      sideBySide(await samples(network), gridPicture(realImages(dataset, count, labels), columns), GAP),
+    comparison: async (sampler) =>
+      sideBySide(await samples(sampler), gridPicture(realImages(dataset, count, labels), columns), GAP),
   };
 }
 
 /** The pictures of a training. */
 export function picturesFor(
   dataset: Dataset,
-  objective: Objective,
   { seed, sample: { count, nfe } }: Pick<RunConfig, 'seed' | 'sample'>,
 ): Pictures {
   const { sampleShape } = infoOf(dataset);
-  const draw: Draw = (network, labels, wanted) =>
-    drawSamples(objective, network, sampleShape, { labels, count: wanted, seed, nfe });
-  return isImages(dataset) ? picturesOfImages(dataset, count, draw) : picturesOfPoints(dataset, count, draw);
+  const drawing = (wanted: Request): Drawing => {
+    const request = { ...wanted, seed, nfe };
+    return {
+      prepare: (sampler) => {
+        prepareSampler(sampler, sampleShape, request);
+      },
+      draw: (sampler) => drawSamples(sampler, sampleShape, request),
+    };
+  };
+  return isImages(dataset)
+    ? picturesOfImages(dataset, count, drawing)
+    : picturesOfPoints(dataset, count, drawing);
 }

@@ -48,18 +48,18 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
     controller.abort();
   };
   try {
-    const isFinished = await trainLoop(
+    const picture = await trainLoop(
       {
         ...{ config, model, objective, state, recorder, paths: directory },
         source: batchesFor(dataset, config.data, config.seed),
-        pictures: picturesFor(dataset, objective, config),
+        pictures: picturesFor(dataset, config),
         carried: checkpointConfig(config, info),
         assertHealthy: () => undefined,
         progress: { update: (step) => { onStep(step, abort); }, note: () => undefined, stop: () => undefined }, // prettier-ignore
       },
       controller.signal,
     );
-    return { isFinished, checkpoints: readdirSync(directory.checkpoints), step: state.step };
+    return { isFinished: picture !== null, checkpoints: readdirSync(directory.checkpoints), step: state.step };
   } finally {
     recorder.close();
     state.dispose();

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Program } from '@meanflow/compile';
 import type { Network, Objective } from '@meanflow/core';
 import type { BatchSource } from '@meanflow/data';
-import { snapshotTrainState, trainStep } from '@meanflow/train';
-import type { JsonValue, StepReport, TrainSettings, TrainState } from '@meanflow/train';
+import { createTrainer, snapshotTrainState } from '@meanflow/train';
+import type { JsonValue, RgbImage, StepReport, Trainer, TrainSettings, TrainState } from '@meanflow/train';
 import { saveCheckpoint } from '@meanflow/train/node';
 import type { RunPaths } from '@meanflow/train/node';
 import type { RunConfig } from '../config/schema';
@@ -10,6 +11,9 @@ import type { Model } from '../model';
 import type { Progress } from '../output/progress';
 import { asUserError, messageOf } from '../userError';
 import { averageOf } from './pace';
+import { compileOptions } from './compileOptions';
+import { samplerOf } from './drawSamples';
+import type { Sampler } from './drawSamples';
 import type { Pictures } from './pictures';
 import type { Recorder } from './recorder';
 
@@ -32,10 +36,11 @@ export interface Training {
 }
 
 function settingsOf({ config, objective, model }: Training): TrainSettings<Network> {
-  const { lr, beta1, beta2, eps, weightDecay, schedule, clipNorm, accumulate, maxSkips } = config.optimizer;
+  const { lr, beta1, beta2, eps, weightDecay, schedule, clipNorm, accumulate, maxSkips, recompute } =
+    config.optimizer;
   return {
     objective,
-    network: (weights) => model.network(weights),
+    network: (weights) => model.network(weights, recompute),
     learningRate: {
       peak: lr,
       warmupSteps: schedule.warmupSteps,
@@ -48,23 +53,24 @@ function settingsOf({ config, objective, model }: Training): TrainSettings<Netwo
     clipNorm,
     microBatches: accumulate,
     maxSkips,
+    compile: compileOptions(config.compile),
   };
 }
 
 /** One step: its batch and its random numbers follow from seed and step alone. */
-async function nextStep(training: Training, settings: TrainSettings<Network>): Promise<StepReport> {
+async function nextStep(training: Training, trainer: Trainer): Promise<StepReport> {
   const { config, source, objective, state } = training;
   const { batchSize, seed } = config;
   const { x, shape, y } = await source.batchAt(state.step, batchSize);
   const draws = objective.draw(batchSize, source.sampleShape, { seed, step: state.step });
   try {
     const batch = { x, shape, y: source.numClasses === 0 ? null : y };
-    const report = await trainStep(state, batch, draws, settings);
+    const report = await trainer.step(batch, draws);
     training.assertHealthy();
     return report;
   } catch (error) {
     // A loss that is not finite for too long is no bug; whatever else goes wrong in a step is.
-    throw messageOf(error).startsWith('trainStep: loss and gradient') ? asUserError(error, 1) : error;
+    throw messageOf(error).startsWith('train: loss and gradient') ? asUserError(error, 1) : error;
   }
 }
 
@@ -80,38 +86,65 @@ async function save({ config, state, paths, recorder, carried }: Training): Prom
 }
 
 /** Pictures come before the checkpoint of the same step: a run that is killed in between draws them again. */
-async function afterStep(training: Training, report: StepReport, imagesPerSecond: number): Promise<boolean> {
-  const { config, source, model, state, recorder, pictures, progress } = training;
+async function afterStep(
+  training: Training,
+  sampler: Sampler,
+  report: StepReport,
+  imagesPerSecond: number,
+): Promise<boolean> {
+  const { config, source, state, recorder, pictures, progress } = training;
   const { step } = state;
   if (report.skipped) progress.note(`Step ${step} is skipped: loss or gradient is not finite.`);
   if (report.skipped || step % config.log.every === 0) {
     recorder.metrics(report, (step * config.batchSize) / source.count, imagesPerSecond);
   }
-  if (step % config.sample.every === 0)
-    recorder.samples(step, await pictures.samples(model.network(state.ema)));
+  if (step % config.sample.every === 0) recorder.samples(step, await pictures.samples(sampler));
   if (step % config.checkpoint.every !== 0) return false;
   await save(training);
   return true;
+}
+
+/** The sampler of the averaged weights. */
+function emaSampler({ objective, model, state }: Training, program: Program): Sampler {
+  return samplerOf(program, objective, () => model.network(state.ema));
 }
 
 /**
  * Trains until the last step, or until the signal aborts: then the step is finished. A checkpoint is saved at the end
  * in both cases.
  *
- * @returns Whether the last step was reached.
+ * @returns Samples next to real images; null if the last step was not reached.
  */
-export async function trainLoop(training: Training, signal: AbortSignal): Promise<boolean> {
+export async function trainLoop(training: Training, signal: AbortSignal): Promise<RgbImage | null> {
+  const { pictures } = training;
+  const trainer = createTrainer(training.state, settingsOf(training));
+  try {
+    const sampler = emaSampler(training, trainer.program);
+    pictures.prepare(sampler);
+    const isFinished = await trainSteps(training, trainer, sampler, signal);
+    return isFinished ? await pictures.comparison(sampler) : null;
+  } finally {
+    trainer.dispose();
+  }
+}
+
+/** @returns Whether the last step was reached. */
+async function trainSteps(
+  training: Training,
+  trainer: Trainer,
+  sampler: Sampler,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { config, state, progress } = training;
-  const settings = settingsOf(training);
   const [seconds, loss] = [averageOf(), averageOf()];
   let isSaved = true;
   while (state.step < config.steps && !signal.aborted) {
     const start = performance.now();
-    const report = await nextStep(training, settings);
+    const report = await nextStep(training, trainer);
     seconds.add((performance.now() - start) / 1000);
     loss.add(report.logs['rawLoss'] ?? report.loss);
     const imagesPerSecond = config.batchSize / seconds.value();
-    isSaved = await afterStep(training, report, imagesPerSecond);
+    isSaved = await afterStep(training, sampler, report, imagesPerSecond);
     const secondsLeft = (config.steps - state.step) * seconds.value();
     const info = { step: state.step, loss: loss.value(), lr: report.lr, imagesPerSecond, secondsLeft };
     progress.update(info, state.step % config.log.every === 0);

@@ -14,6 +14,7 @@ import type { Home } from './resident';
 import { openSession } from './session';
 import type { Session } from './session';
 import { signatureOf } from './signature';
+import { preferWideVectors } from './xlaFlags';
 
 /** A function for arguments of one signature. */
 interface Trace {
@@ -38,6 +39,10 @@ class TensorflowProgram implements CompilerProgram, Home {
   private readonly functions: GraphFunction[] = [];
   private variables: tf.Variable[] = [];
   private session: Session | null = null;
+
+  constructor() {
+    preferWideVectors(this.backend.binding.TF_Version);
+  }
 
   compile<A extends readonly unknown[], R>(
     f: (...args: A) => R,

@@ -37,6 +37,7 @@ export interface Int64Scalar {
 
 /** TensorFlow's C interface behind the binding. */
 export interface Binding {
+  readonly TF_Version: string;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;
