@@ -147,5 +147,5 @@ export function launchOf(
   const python = findPython(variables, folder);
   if (python === null) return { absent: 'the Python peers are not installed', fix: SETUP_COMMAND };
   const [script, ...args] = run.python;
-  return { command: python, args: ['-u', join(peersFolder, script), ...args], env };
+  return { command: python, args: ['-uB', join(peersFolder, script), ...args], env };
 }
