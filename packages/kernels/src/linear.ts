@@ -18,7 +18,7 @@ const linearPrimitive = definePrimitive<Inputs, object>({
     const y = useWasmKernels()
       ? wasmProduct({ a: rows, b: kernel, ...(bias && { bias }) }, plain)[0]
       : bias
-        ? tf.fused.matMul({ a: rows, b: kernel, bias })
+        ? addedProduct(rows, kernel, bias)
         : tf.matMul(rows, kernel);
     return tf.reshape(y, [...x.shape.slice(0, -1), width]);
   },
@@ -41,6 +41,12 @@ const linearPrimitive = definePrimitive<Inputs, object>({
     return sumOf(terms);
   },
 });
+
+/** a b + c. On tensorflow the fused product is the same operations, behind a batch of one, which a graph cannot fuse. */
+function addedProduct(a: tf.Tensor2D, b: tf.Tensor2D, c: tf.Tensor1D): tf.Tensor2D {
+  if (tf.getBackend() === 'tensorflow') return tf.add(tf.matMul(a, b), c);
+  return tf.fused.matMul({ a, b, bias: c });
+}
 
 /**
  * Affine map of the last axis, y = x W + b.

@@ -52,12 +52,9 @@ export const i32 = {
   sub: operation('i32', 0x6b),
   mul: operation('i32', 0x6c),
   and: operation('i32', 0x71),
-  shl: operation('i32', 0x74),
-  shrU: operation('i32', 0x76),
   isZero: operation('i32', 0x45),
   lessS: operation('i32', 0x48),
   lessU: operation('i32', 0x49),
-  divU: operation('i32', 0x6e),
   /** The first of two values if the condition holds, else the second. */
   select: operation('i32', 0x1b),
 };
@@ -80,7 +77,6 @@ export const f32 = {
   sub: operation('f32', 0x93),
   mul: operation('f32', 0x94),
   div: operation('f32', 0x95),
-  sqrt: operation('f32', 0x91),
   max: operation('f32', 0x97),
   fromI32: operation('f32', 0xb2),
   lane: (vector: V128, lane: number): F32 => ({ type: 'f32', code: [...vector.code, ...simd(0x1f), lane] }),

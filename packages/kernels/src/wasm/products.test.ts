@@ -1,7 +1,7 @@
 import { normals } from '@meanflow/random';
 import { describeBackends, expectClose, expectNoLeak } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { wasmProduct } from './products';
 import { useWasmKernels } from './runtime';
 
@@ -38,6 +38,22 @@ describeBackends(
       const before = wasm.HEAPU8.length;
       for (let i = 0; i < 200; i++) multiply();
       expect(wasm.HEAPU8).toHaveLength(before);
+      tf.dispose([a, b]);
+    });
+    it('says that memory is full, and goes on when it no longer is', () => {
+      const { wasm } = tf.backend() as unknown as { wasm: { _malloc(bytes: number): number } };
+      const [a, b] = [drawn([4, 4], 'a'), drawn([4, 4], 'b')];
+      const multiply = () => wasmProduct({ a, b }, { transposeA: false, transposeB: false })[0];
+      const start = tf.memory();
+      const full = vi.spyOn(wasm, '_malloc').mockReturnValue(0);
+      expect(multiply).toThrow(
+        'product: tensors must fit into the memory of WebAssembly, of which there is no',
+      );
+      full.mockRestore();
+      expect(tf.memory()).toEqual(start);
+      tf.tidy(() => {
+        expectClose(multiply(), tf.matMul(a, b), 1e-6);
+      });
       tf.dispose([a, b]);
     });
     it('stands back where something is differentiated', () => {

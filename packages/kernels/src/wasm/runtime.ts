@@ -21,6 +21,7 @@ interface WasmBackend {
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: string): tf.TensorInfo;
+  disposeData(dataId: object): boolean;
 }
 
 /** What a kernel has while it runs. */
@@ -86,6 +87,14 @@ export function useWasmKernels(): boolean {
   return !isDifferentiated() && activeFunctions() !== null;
 }
 
+/** tfjs goes on when there is no memory left, and writes over what lies at address 0. */
+function checkAddress(name: string, address: number): number {
+  if (address !== 0) return address;
+  throw new RangeError(
+    `${name}: tensors must fit into the memory of WebAssembly, of which there is no more. Take a smaller batch.`,
+  );
+}
+
 /**
  * Defines a kernel of the wasm backend, which profiles and memory counts see like one of tfjs's.
  *
@@ -112,16 +121,19 @@ export function wasmKernel<
       output: (shape) => {
         const info = wasmBackend.makeOutput([...shape], 'float32');
         outputs.push(info);
-        return at(info);
+        return checkAddress(name, at(info));
       },
       scratch: (numbers) => {
-        const address = wasmBackend.wasm._malloc(4 * numbers) >>> 0;
+        const address = checkAddress(name, wasmBackend.wasm._malloc(4 * numbers) >>> 0);
         scratches.push(address);
         return address;
       },
     };
     try {
       run(context, inputs as unknown as I, attrs as unknown as A);
+    } catch (error) {
+      for (const { dataId } of outputs) wasmBackend.disposeData(dataId);
+      throw error;
     } finally {
       for (const address of scratches) wasmBackend.wasm._free(address);
     }
