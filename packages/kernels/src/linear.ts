@@ -44,8 +44,8 @@ const linearPrimitive = definePrimitive<Inputs, object>({
 
 /** a b + c. On tensorflow the fused product is the same operations, behind a batch of one, which a graph cannot fuse. */
 function addedProduct(a: tf.Tensor2D, b: tf.Tensor2D, c: tf.Tensor1D): tf.Tensor2D {
-  if (tf.getBackend() === 'tensorflow') return tf.add(tf.matMul(a, b), c);
-  return tf.fused.matMul({ a, b, bias: c });
+  if (tf.getBackend() === 'tensorflow') return tf.add<tf.Tensor2D>(tf.matMul(a, b), c);
+  return tf.fused.matMul({ a, b, bias: c }) as tf.Tensor2D;
 }
 
 /**

@@ -5,6 +5,7 @@ import { compiledCall, FunctionLibrary } from './functions';
 import { groupsOf, sourceKey, typeOf } from './groups';
 import type { Group } from './groups';
 import type { GraphMessage, NodeMessage } from './messages';
+import { withPlainProducts } from './matrixProducts';
 import { dataTypes } from './nodeBackend';
 import type { Binding } from './nodeBackend';
 import { constNode, identity, inFunction, inGraph, shapeOf, textAttr } from './nodes';
@@ -224,7 +225,8 @@ export function graphOf(
   const node = [ZERO, ...variables.flatMap((variable, slot) => slotNodes(slot, variable))];
   for (const f of functions) {
     const nodes = f.xla === true ? xlaNodes : plainNodes;
-    node.push(...nodes(f, slotOf, binding, library));
+    const recording = withPlainProducts(f.recording);
+    node.push(...nodes({ ...f, recording }, slotOf, binding, library));
   }
   return { node, library: { function: library.functions } };
 }

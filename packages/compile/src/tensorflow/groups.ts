@@ -52,7 +52,8 @@ export function sourceKey(source: Source): string {
   }
 }
 
-function shapeOf({ ops, arguments: args }: Recording, source: Source): readonly number[] {
+/** Shape of a value of a recording. */
+export function shapeOf({ ops, arguments: args }: Recording, source: Source): readonly number[] {
   switch (source.kind) {
     case 'op':
       return ops[source.op]?.outputs[source.output]?.shape ?? [];

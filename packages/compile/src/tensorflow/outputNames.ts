@@ -5,7 +5,7 @@ const names: Readonly<Record<string, string>> = {
   z: 'Add AddV2 Atan2 Div DivNoNan Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum Mul NotEqual Pow RealDiv SquaredDifference Sub',
   y: 'Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Cos Cosh Erf Exp Expm1 Floor IsFinite IsInf IsNan Log Log1p LogicalNot Neg OnesLike Reciprocal Rint Round Rsqrt Sigmoid Sign Sin Sinh Sqrt Square Tan Tanh Transpose ZerosLike',
   output:
-    'All Any ArgMax ArgMin BatchMatMulV2 BatchToSpaceND BroadcastTo ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Einsum ExpandDims Fill GatherNd GatherV2 Identity Imag LinSpace Max MaxPool AvgPool MaxPoolGrad AvgPoolGrad Mean Min MirrorPad OneHot Pack Pad PadV2 Prod Range Real Reshape ReverseV2 ScatterNd Select SelectV2 Slice SpaceToBatchND Split SplitV Squeeze StridedSlice Sum TensorScatterUpdate Tile Unpack UnsortedSegmentSum',
+    'All Any ArgMax ArgMin BatchMatMulV2 BatchToSpaceND BiasAdd BroadcastTo ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Einsum ExpandDims Fill GatherNd GatherV2 Identity Imag LinSpace Max MaxPool AvgPool MaxPoolGrad AvgPoolGrad Mean Min MirrorPad OneHot Pack Pad PadV2 Prod Range Real Reshape ReverseV2 ScatterNd Select SelectV2 Slice SpaceToBatchND Split SplitV Squeeze StridedSlice Sum TensorScatterUpdate Tile Unpack UnsortedSegmentSum',
   activations: 'Elu LeakyRelu Relu Relu6 Selu Softplus',
   backprops: 'EluGrad',
   product: 'MatMul',
