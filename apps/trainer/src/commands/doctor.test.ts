@@ -14,13 +14,14 @@ describe('doctor', () => {
       memory: { totalBytes: expect.any(Number) as number },
     });
     expect(report.backends.map(({ name }) => name)).toEqual(['tensorflow', 'webgpu', 'wasm', 'cpu']);
-    for (const { available, version, device, gflops, missing, fix } of report.backends) {
+    for (const { name, available, version, device, gflops, missing, fix } of report.backends) {
       if (available) {
         expect([typeof version, typeof device, missing, fix]).toEqual(['string', 'string', null, null]);
         expect(gflops).toBeGreaterThan(0);
       } else {
         expect([version, device, gflops]).toEqual([null, null, null]);
         expect(missing).not.toBe('');
+        if (name === 'tensorflow') expect(fix).toBe('npm run native');
       }
     }
     expect(report.backends.filter(({ available }) => available).map(({ name }) => name)).toContain(
