@@ -18,7 +18,7 @@ export interface Tensorflow {
 }
 
 /** A library of TensorFlow. */
-export interface TensorflowLibrary {
+interface TensorflowLibrary {
   readonly name: string;
   readonly bytes: number;
   /** As the wheel's own record states it, e.g. `sha256=...`; null if it does not. */
