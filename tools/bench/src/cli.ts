@@ -3,9 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { buildCommand } from './command';
 
-const INTERRUPTED = 130;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(INTERRUPTED));
-
 const command = buildCommand({
   out: (text) => process.stdout.write(`${text.trimEnd()}\n`),
   err: (text) => process.stderr.write(`${text.trimEnd()}\n`),

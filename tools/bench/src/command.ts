@@ -7,6 +7,7 @@ import type { NetworkName } from './networks';
 import { programs } from './programs';
 import type { Program } from './programs';
 import { formatReport } from './report';
+import type { Report } from './report';
 import { runBench } from './run';
 import { serve } from './serve';
 import { setUpPeers } from './setup';
@@ -25,6 +26,7 @@ interface Options {
 }
 
 const DEFAULT_ROUNDS = 15;
+const INTERRUPTED = 130;
 
 /** Names of a list, each checked. */
 function listOf<T extends string>(what: string, known: readonly T[]): (text: string) => T[] {
@@ -77,18 +79,29 @@ async function bench(options: Options, { out, err, cli }: Terminal): Promise<voi
     out(listPrograms());
     return;
   }
-  const report = await runBench({
+  const { json } = options;
+  let latest: Report | null = null;
+  const show = () => {
+    if (latest !== null) out(formatReport(latest));
+  };
+  const onInterrupt = () => {
+    show(); // what is there is worth the time that it took
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  const runOptions = {
     networks: options.network === 'all' ? networkNames : [options.network],
     cases: options.case ?? caseNames,
     programs: options.only ?? programs,
-    rounds: options.rounds,
-    steps: options.steps,
-    bound: options.bound,
-    cli,
-    progress: err,
+    ...{ rounds: options.rounds, steps: options.steps, bound: options.bound },
+    ...{ cli, progress: err },
+  };
+  await runBench(runOptions, (report) => {
+    latest = report;
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   });
-  out(formatReport(report));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt);
+  show();
 }
 
 /** The command line: the measurement, the setup of the peers, and the programs that the measurement starts. */

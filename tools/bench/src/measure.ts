@@ -3,6 +3,7 @@ import type { CaseName } from './cases';
 import { startChild } from './child';
 import type { Absent, Child } from './child';
 import { peakMiB, residentMiB, resetPeak } from './memory';
+import { median } from './median';
 import type { NetworkName } from './networks';
 import { launchOf } from './programs';
 import type { Program } from './programs';
@@ -106,10 +107,11 @@ async function timeAlone(runner: Runner, rounds: number): Promise<void> {
   while (runner.ms.length < rounds && performance.now() < end) await timeOnce(runner);
 }
 
-async function finish(runner: Runner, { network, case: name }: MeasureOptions): Promise<Measured> {
+async function finish(runner: Runner, { network, case: name, progress }: MeasureOptions): Promise<Measured> {
   const { program, child, ms, values, firstMs, baselineMiB } = runner;
   const peak = peakMiB(child.pid);
   await child.stop();
+  progress(`${program.name}: ${Math.round(median(ms))} ms`);
   const { versions } = child;
   return {
     ...{ network, case: name, program: program.name, versions },
