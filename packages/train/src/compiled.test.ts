@@ -68,7 +68,8 @@ describeBackends(
         adam: { weightDecay: 0.1 },
         clipNorm: 0.5,
         learningRate: { peak: 1e-3, warmupSteps: 5, decay: 'cosine', decaySteps: 60 },
-        microBatches: 4,
+        microBatches: 2,
+        shards: 2,
       }),
       'recomputed blocks': settingsOf(meanFlow({ numClasses }), {
         network: (weights) => ditNetwork(config, weights, { recompute: true }),

@@ -113,10 +113,16 @@ describeBackends('a training step', () => {
     state.dispose();
   });
 
-  it.each([2, 4, 8])('gives the same with %d micro-batches as with one', async (microBatches) => {
+  it.each([
+    [2, 1],
+    [4, 1],
+    [8, 1],
+    [1, 2],
+    [2, 4],
+  ])('gives the same with %d micro-batches of %d shards as with one', async (microBatches, shards) => {
     const [whole, split] = [startAt(0.3, 0.2), startAt(0.3, 0.2)];
     const inOne = await trainStep(whole, batch, draws, settings);
-    const inParts = await trainStep(split, batch, draws, { ...settings, microBatches });
+    const inParts = await trainStep(split, batch, draws, { ...settings, microBatches, shards });
     expectClose(
       [inParts.loss, inParts.gradNorm, inParts.logs['error'] ?? NaN],
       [inOne.loss, inOne.gradNorm, inOne.logs['error'] ?? NaN],
@@ -247,6 +253,7 @@ describe('a training step refuses', () => {
       /microBatches must divide the batch of 8, got 3\. It counts parts/,
     ],
     ['no part', {}, { microBatches: 0 }, /microBatches must divide the batch of 8, got 0/],
+    ['too many shards', {}, { microBatches: 2, shards: 3 }, /shards must divide the micro-batch of 4, got 3/],
     ['no patience', {}, { maxSkips: 0 }, /maxSkips must be at least 1, got 0/],
   ])('%s', async (_what, wrongBatch, wrongSettings, message) => {
     const step = trainStep(startAt(0, 0), { ...batch, ...wrongBatch }, draws, {

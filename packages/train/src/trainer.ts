@@ -28,6 +28,12 @@ export interface TrainSettings<N> extends UpdateOptions {
   learningRate: number | LearningRateSchedule;
   /** Equal parts into which a batch is split, one after the other, to save memory; divides the batch. Default 1. */
   microBatches?: number;
+  /**
+   * Equal parts of a micro-batch that are computed side by side where the step is compiled, e.g. one a core of the CPU,
+   * each with operations of one thread: that keeps the cores busier than operations of several threads do. Divides the
+   * micro-batch. Default 1.
+   */
+  shards?: number;
   /** Skipped steps in a row at which training stops, at least 1. Default 5. */
   maxSkips?: number;
   /**
@@ -77,8 +83,11 @@ function check(holds: boolean, rule: string, value: unknown, fix = ''): void {
 function checkArguments(
   { x, shape, y }: TrainBatch,
   draws: Draws,
-  microBatches: number,
-  maxSkips: number,
+  {
+    microBatches = 1,
+    shards = 1,
+    maxSkips = 5,
+  }: Pick<TrainSettings<never>, 'microBatches' | 'shards' | 'maxSkips'>,
 ): void {
   const [rows = 0] = shape;
   const size = shape.reduce((product, n) => product * n, 1);
@@ -101,6 +110,12 @@ function checkArguments(
     `microBatches must divide the batch of ${rows}`,
     microBatches,
     ' It counts parts, not rows.',
+  );
+  const part = rows / microBatches;
+  check(
+    Number.isSafeInteger(shards) && shards > 0 && part % shards === 0,
+    `shards must divide the micro-batch of ${part}`,
+    shards,
   );
   check(maxSkips >= 1, 'maxSkips must be at least 1', maxSkips);
 }
@@ -142,24 +157,50 @@ interface PartScalars {
   norm: tf.Scalar | null;
 }
 
-/** The mean of the gradients of a batch's parts is summed up in `sums`; everything else is read and left alone. */
+/** The mean of scalars. */
+const meanOf = (scalars: readonly tf.Scalar[]): tf.Scalar =>
+  tf.mul(
+    scalars.reduce((sum, scalar) => tf.add(sum, scalar)),
+    1 / scalars.length,
+  );
+
+/**
+ * Sums up the mean of the gradients of a batch's parts in `sums`; everything else is read and left alone.
+ *
+ * @param shards The part in equal parts again, whose computations do not wait for each other.
+ */
 function addGradients<N>(
   { objective, network }: TrainSettings<N>,
   weights: Variables,
   sums: Variables,
-  batch: BatchTensors,
+  shards: readonly BatchTensors[],
   { parts, isFirst, isLast }: Part,
 ): PartScalars {
-  const { loss, logs, gradients } = lossGradients(objective, network, weights, batch);
+  const made = shards.map((shard) => lossGradients(objective, network, weights, shard));
+  const factor = 1 / (parts * shards.length);
   const entries = Object.entries(sums).map(([name, sum]) => {
-    const gradient = gradients[name];
-    if (gradient === undefined) throw new Error(`internal: ${name} has no gradient.`);
-    const share = parts === 1 ? gradient : tf.mul(gradient, 1 / parts);
+    const gradients = made.map(({ gradients: all }) => gradientOf(all, name));
+    const total = gradients.reduce((a, b) => tf.add(a, b));
+    const share = factor === 1 ? total : tf.mul(total, factor);
     const next = isFirst ? share : tf.add(sum, share);
     sum.assign(next);
     return [name, next] as const;
   });
-  return { loss, logs, norm: isLast ? globalNorm(Object.fromEntries(entries)) : null };
+  const logNames = Object.keys(made[0]?.logs ?? {});
+  const logs = logNames.map(
+    (name) => [name, meanOf(made.flatMap(({ logs: all }) => all[name] ?? []))] as const,
+  );
+  return {
+    loss: meanOf(made.map(({ loss }) => loss)),
+    logs: Object.fromEntries(logs),
+    norm: isLast ? globalNorm(Object.fromEntries(entries)) : null,
+  };
+}
+
+function gradientOf(gradients: Weights, name: string): tf.Tensor {
+  const gradient = gradients[name];
+  if (gradient === undefined) throw new Error(`internal: ${name} has no gradient.`);
+  return gradient;
 }
 
 /** Each weight with what belongs to it. */
@@ -190,13 +231,13 @@ function meanOverParts(read: Float32Array, parts: number): number[] {
  * @returns The caller disposes it.
  */
 export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>): Trainer {
-  const { microBatches = 1, maxSkips = 5 } = settings;
+  const { microBatches = 1, shards = 1, maxSkips = 5 } = settings;
   setRecomputeBarrier(computeAfter); // or a graph would keep what a network means to compute again
   const sums = zerosLikeVariables(state.weights);
   const slots = slotsOf(state, sums);
   const program = createProgram({ xla: 'fused', ...settings.compile });
-  const gradients = program.compile(function gradients(batch: BatchTensors, part: Part) {
-    return addGradients(settings, state.weights, sums, batch, part);
+  const gradients = program.compile(function gradients(shards: readonly BatchTensors[], part: Part) {
+    return addGradients(settings, state.weights, sums, shards, part);
   });
   const update = program.compile(function update(numbers: AdamNumbers) {
     applyAdam(slots, numbers);
@@ -207,13 +248,18 @@ export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>):
     isFirst: k === 0,
     isLast: k === microBatches - 1,
   });
+  /** The shards of part k: rows k, k + parts, ... are dealt out to them in turn. */
+  const shardsOf = (batch: TrainBatch, draws: Draws, k: number): BatchTensors[] =>
+    Array.from({ length: shards }, (_, s) =>
+      partTensors(batch, draws, k + s * microBatches, microBatches * shards),
+    );
   let isPrepared = false;
 
   /** Records everything that a step needs before the first one, so that the graph is built once. */
   function prepare(batch: TrainBatch, draws: Draws): void {
     tf.tidy(() => {
       const distinct = new Set([0, Math.min(1, microBatches - 1), microBatches - 1]);
-      for (const k of distinct) gradients.prepare(partTensors(batch, draws, k, microBatches), partOf(k));
+      for (const k of distinct) gradients.prepare(shardsOf(batch, draws, k), partOf(k));
       update.prepare(adamNumbers(0, 1, tf.scalar(1), settings));
     });
     isPrepared = true;
@@ -222,16 +268,16 @@ export function createTrainer<N>(state: TrainState, settings: TrainSettings<N>):
   return {
     program,
     async step(batch, draws) {
-      checkArguments(batch, draws, microBatches, maxSkips);
+      checkArguments(batch, draws, settings);
       if (!isPrepared) prepare(batch, draws);
       const updates = state.step - state.skipped;
       const lr = learningRateAt(settings.learningRate, updates);
       const made = Array.from({ length: microBatches }, (_, k) => {
-        const tensors = partTensors(batch, draws, k, microBatches);
+        const tensors = shardsOf(batch, draws, k);
         try {
           return gradients(tensors, partOf(k));
         } finally {
-          tf.dispose([tensors.x, tensors.y ?? [], tensors.draws.tensors]);
+          for (const { x, y, draws: drawn } of tensors) tf.dispose([x, y ?? [], drawn.tensors]);
         }
       });
       const norm = made.at(-1)?.norm;
