@@ -10,6 +10,8 @@ export interface RunningBackend {
   readonly device: string;
   /** Number of threads, where it is known. */
   readonly threads: number | null;
+  /** Parts of the work that are best computed side by side; absent where operations are parallel themselves. */
+  readonly shards?: number;
   /** Whether it emulates a GPU on the CPU: works, but slower than wasm. */
   readonly software: boolean;
   /** What went wrong on the device without any operation failing; null if nothing, absent where that cannot be. */
@@ -30,6 +32,11 @@ export interface MissingBackend {
 export interface BackendOptions {
   /** Threads for wasm, at least 1. Default: one a core, at most 8, where measuring says that they help. */
   threads?: number;
+  /**
+   * Whether each operation gets one thread, where the work comes in parts that are computed side by side (tensorflow on
+   * the CPU). Default false.
+   */
+  isSharded?: boolean;
 }
 
 /** Starts a backend and makes it the active one, or says why that does not work. */

@@ -20,15 +20,16 @@ interface NodeBackend {
 }
 
 /** Threads of one operation on the CPU: TensorFlow takes one for each processor that this process may use. */
-function cpuThreads(): number {
+function threadsOfOperation(): number {
   const asked = Number(process.env['TF_NUM_INTRAOP_THREADS']);
   return Number.isInteger(asked) && asked > 0 ? asked : availableParallelism();
 }
 
-function describe(module: Readonly<Record<string, unknown>>): RunningBackend {
+function describe(module: Readonly<Record<string, unknown>>, isSharded: boolean): RunningBackend {
   const version = module['version'] as Readonly<Record<string, string>> | undefined;
   const { isUsingGpuDevice = false, binding } = tf.backend() as unknown as NodeBackend;
-  const threads = isUsingGpuDevice ? null : cpuThreads();
+  const shards = isSharded && threadsOfOperation() === 1 && !isUsingGpuDevice ? availableParallelism() : 1;
+  const threads = isUsingGpuDevice ? null : shards * threadsOfOperation();
   const device =
     threads === null ? (gpuName() ?? 'GPU') : `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
   return {
@@ -36,13 +37,14 @@ function describe(module: Readonly<Record<string, unknown>>): RunningBackend {
     version: version?.['tfjs-node'] ?? 'unknown',
     device: `${device}, TensorFlow ${binding?.TF_Version ?? 'of unknown version'}`,
     threads,
+    shards,
     software: false,
     dispose: () => undefined,
   };
 }
 
 /** Imports a package and starts the backend that it registers; null if the package is not there. */
-async function startFrom(name: string): Promise<RunningBackend | MissingBackend | null> {
+async function startFrom(name: string, isSharded: boolean): Promise<RunningBackend | MissingBackend | null> {
   const found = await importOptional(name);
   if (found.state === 'absent') return null;
   if (found.state === 'broken') return { missing: explainBinding(name, found.reason), fix: BRING };
@@ -55,16 +57,17 @@ async function startFrom(name: string): Promise<RunningBackend | MissingBackend 
     return { missing: explainBinding(name, messageOf(error).split('\n')[0] ?? ''), fix: BRING };
   }
   registerCompiler(tensorflowCompiler);
-  return describe(found.module);
+  return describe(found.module, isSharded);
 }
 
 /** TensorFlow's own library, on a GPU or the CPU, through the native binding where that is installed and loads. */
-export const startTensorflow: BackendStarter = async () => {
+export const startTensorflow: BackendStarter = async ({ isSharded = false }) => {
   // TensorFlow prints a dozen lines of no use at each start, at level 2 still one about a GPU that is not there.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '3';
+  if (isSharded) process.env['TF_NUM_INTRAOP_THREADS'] ??= '1'; // read when the library is loaded
   let missing: MissingBackend | null = null;
   for (const name of packages) {
-    const result = await startFrom(name);
+    const result = await startFrom(name, isSharded);
     if (result !== null && 'name' in result) return result;
     missing ??= result;
   }

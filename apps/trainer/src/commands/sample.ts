@@ -97,12 +97,12 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
   const objective = buildObjective(config.objective, dataset.numClasses);
   await withUserInput(() => { checkWeights(model.parameters, loaded.value.weights, loaded.path); }); // prettier-ignore
 
-  const backend = await startBackend(choice, threads);
+  const backend = await startBackend(choice, { ...threads, isSharded: config.compile.mode !== 'off' });
   try {
     const weights = tf.tidy(() => toVariables(toWeights(loaded.value.weights)));
     const program = createProgram(compileOptions(config.compile));
     const start = performance.now();
-    const sampler = samplerOf(program, objective, () => model.network(weights));
+    const sampler = samplerOf(program, objective, () => model.network(weights), backend.shards);
     const data = await drawSamples(sampler, sampleShape, {
       labels,
       count,

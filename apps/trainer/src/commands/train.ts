@@ -76,6 +76,7 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
       pictures,
       progress,
       carried,
+      cores: backend.shards ?? 1,
       assertHealthy: () => {
         assertHealthy(backend);
       },
@@ -130,7 +131,9 @@ export async function train(options: TrainOptions, terminal: Terminal): Promise<
     terminal.err(`${lineEnd}Stopping after this step, and saving. Ctrl-C again stops at once.`);
   });
   try {
-    const backend = await startBackend(plan.config.backend, threads);
+    const { mode, shards } = plan.config.compile;
+    const isSharded = mode !== 'off' && shards !== 1;
+    const backend = await startBackend(plan.config.backend, { ...threads, isSharded });
     try {
       return await runPlan(plan, backend, interruption, terminal);
     } finally {

@@ -169,18 +169,13 @@ const optimizer = z.strictObject({
     .default(null)
     .describe('largest norm of the gradient; null: no clipping'),
   accumulate: count.default(1).describe('parts of a batch, one after the other, to save memory'),
-  recompute: z
-    .boolean()
-    .default(false)
-    .describe('compute blocks of a dit again, to save memory'),
+  recompute: z.boolean().default(false).describe('compute blocks of a dit again, to save memory'),
   maxSkips: count.default(5).describe('steps in a row without a finite loss that stop it'),
 });
 
 const compile = z.strictObject({
-  mode: z
-    .enum(['fused', 'graph', 'xla', 'off'])
-    .default('fused')
-    .describe('on tensorflow'),
+  mode: z.enum(['fused', 'graph', 'xla', 'off']).default('fused').describe('on tensorflow'),
+  shards: count.nullable().default(null).describe('parts of a batch side by side; null: as cores allow'),
   bfloat16: z.boolean().default(false).describe('multiply bfloat16 numbers, where it compiles'),
 });
 
@@ -230,6 +225,9 @@ export const configSchema = z
     const { batchSize, optimizer: { accumulate, recompute } } = config; // prettier-ignore
     if (recompute && config.model.kind !== 'dit')
       refuse('optimizer.recompute', `must be false for model.kind ${config.model.kind}, which has no blocks`);
+    const { shards } = config.compile;
+    if (shards !== null && (batchSize / accumulate) % shards !== 0)
+      refuse('compile.shards', `must divide batchSize / optimizer.accumulate ${batchSize / accumulate}`);
     if (batchSize % accumulate !== 0) refuse('optimizer.accumulate', `must divide batchSize ${batchSize}`);
     const guidance = config.objective.kind === 'meanflow' ? config.objective.guidance : null;
     if (guidance !== null && guidance.tEnd < guidance.tStart)

@@ -2,6 +2,7 @@ import { normals } from '@meanflow/core';
 import type { Network, Objective } from '@meanflow/core';
 import type { CompiledFunction, Program } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
+import { shardsFor } from './compileOptions';
 
 /** What to draw. */
 export interface SampleRequest {
@@ -22,14 +23,21 @@ export type Sampler = CompiledFunction<[noise: tf.Tensor, y: tf.Tensor1D | null,
  *
  * @param program Compiles it.
  * @param network The network over the weights as they are.
+ * @param cores Parts of a batch that are drawn side by side where it is compiled. Default 1.
  */
 export function samplerOf(
   program: Program,
   objective: Pick<Objective, 'sample'>,
   network: () => Network,
+  cores = 1,
 ): Sampler {
   return program.compile(function sample(noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number) {
-    return objective.sample(network(), noise, y, { steps: nfe });
+    const parts = shardsFor(noise.shape[0], cores);
+    const [noises, labels] = [tf.split(noise, parts), y === null ? [] : tf.split<tf.Tensor1D>(y, parts)];
+    const drawn = noises.map((part, i) =>
+      objective.sample(network(), part, labels[i] ?? null, { steps: nfe }),
+    );
+    return tf.concat(drawn);
   });
 }
 

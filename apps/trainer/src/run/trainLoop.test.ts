@@ -54,12 +54,17 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
         source: batchesFor(dataset, config.data, config.seed),
         pictures: picturesFor(dataset, config),
         carried: checkpointConfig(config, info),
+        cores: 1,
         assertHealthy: () => undefined,
         progress: { update: (step) => { onStep(step, abort); }, note: () => undefined, stop: () => undefined }, // prettier-ignore
       },
       controller.signal,
     );
-    return { isFinished: picture !== null, checkpoints: readdirSync(directory.checkpoints), step: state.step };
+    return {
+      isFinished: picture !== null,
+      checkpoints: readdirSync(directory.checkpoints),
+      step: state.step,
+    };
   } finally {
     recorder.close();
     state.dispose();

@@ -11,7 +11,7 @@ import type { Model } from '../model';
 import type { Progress } from '../output/progress';
 import { asUserError, messageOf } from '../userError';
 import { averageOf } from './pace';
-import { compileOptions } from './compileOptions';
+import { compileOptions, shardsFor } from './compileOptions';
 import { samplerOf } from './drawSamples';
 import type { Sampler } from './drawSamples';
 import type { Pictures } from './pictures';
@@ -31,11 +31,13 @@ export interface Training {
   readonly progress: Progress;
   /** The configuration that weights files carry. */
   readonly carried: JsonValue;
+  /** Parts of the work that are best computed side by side. */
+  readonly cores: number;
   /** Throws if the device has not done what it was told. */
   readonly assertHealthy: () => void;
 }
 
-function settingsOf({ config, objective, model }: Training): TrainSettings<Network> {
+function settingsOf({ config, objective, model, cores }: Training): TrainSettings<Network> {
   const { lr, beta1, beta2, eps, weightDecay, schedule, clipNorm, accumulate, maxSkips, recompute } =
     config.optimizer;
   return {
@@ -52,6 +54,7 @@ function settingsOf({ config, objective, model }: Training): TrainSettings<Netwo
     emaDecay: config.ema.decay,
     clipNorm,
     microBatches: accumulate,
+    shards: config.compile.shards ?? shardsFor(config.batchSize / accumulate, cores),
     maxSkips,
     compile: compileOptions(config.compile),
   };
@@ -105,8 +108,8 @@ async function afterStep(
 }
 
 /** The sampler of the averaged weights. */
-function emaSampler({ objective, model, state }: Training, program: Program): Sampler {
-  return samplerOf(program, objective, () => model.network(state.ema));
+function emaSampler({ objective, model, state, cores }: Training, program: Program): Sampler {
+  return samplerOf(program, objective, () => model.network(state.ema), cores);
 }
 
 /**
