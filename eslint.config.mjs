@@ -54,7 +54,17 @@ const forbiddenSyntax = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.readme-*/**', '**/golden/**', 'runs/**', '.nx/**'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/.readme-*/**',
+      '**/golden/**',
+      'runs/**',
+      '.nx/**',
+      '**/.native/**',
+      '.bench/**',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {
@@ -75,7 +85,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts'],
+    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts', 'tools/*/**/*.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': layerRule() },
   },
