@@ -1,6 +1,7 @@
 import { median } from './median';
 import type { Measured, Outcome } from './measure';
 import type { Bound } from './bound';
+import { caseTitles } from './cases';
 import type { CaseName } from './cases';
 import type { NetworkName } from './networks';
 import { programs } from './programs';
@@ -45,11 +46,6 @@ function fastest({ outcomes }: NetworkResults, name: CaseName, families: readonl
 /** Peak memory over what the program takes before its inputs, in MiB. */
 export function memoryOf({ peakMiB, baselineMiB }: Measured): number | null {
   return peakMiB === null || baselineMiB === null ? null : peakMiB - baselineMiB;
-}
-
-function memoryIn({ outcomes }: NetworkResults, name: CaseName, program: string): number | null {
-  const found = outcomes.filter(isMeasured).find((o) => o.case === name && o.program === program);
-  return found === undefined ? null : memoryOf(found);
 }
 
 /** A rival and by how much to beat it. */
@@ -128,37 +124,44 @@ function speedUps(results: NetworkResults): Comparison[] {
   });
 }
 
-/** Our own ratios: of the bound, of MeanFlow to flow matching in time and in memory. */
-function ownRatios(results: NetworkResults): Comparison[] {
-  const { network, bounds } = results;
-  const ms = (name: CaseName) => fastest(results, name, ['ours']);
-  const lines: Comparison[] = [];
-  const [meanFlow, flow, guided] = [ms('meanflow'), ms('flow-matching'), ms('meanflow-guided')];
-  for (const { case: name, ms: bound } of bounds) {
-    const we = ms(name);
-    if (we === null || !Number.isFinite(bound)) continue;
+/** Share of the matrix-product bound that our fastest program reaches in each case. */
+function boundShares(results: NetworkResults): Comparison[] {
+  return results.bounds.flatMap(({ case: name, ms: bound }) => {
+    const we = fastest(results, name, ['ours']);
+    if (we === null || !Number.isFinite(bound)) return [];
     const target = name === 'meanflow' ? '>= 0.85' : null;
-    lines.push({ network, what: `share of the bound, ${name}`, of: we.name, value: bound / we.ms, target });
-  }
-  if (flow === null) return lines;
-  const over = (we: { name: string; ms: number } | null, what: string, target: string | null) => {
-    if (we === null) return;
-    lines.push({ network, what, of: `${we.name} / ${flow.name}`, value: we.ms / flow.ms, target });
+    const what = `share of the bound, ${caseTitles[name]}`;
+    return { network: results.network, what, of: we.name, value: bound / we.ms, target };
+  });
+}
+
+/** What MeanFlow costs over flow matching in the same program, our fastest one: in time and in memory. */
+function overFlowMatching(results: NetworkResults): Comparison[] {
+  const { network, outcomes } = results;
+  const ratio = (
+    name: CaseName,
+    what: string,
+    sizeOf: (measured: Measured) => number | null,
+    target: string | null,
+  ): Comparison[] => {
+    const we = fastest(results, name, ['ours']);
+    const ofUs = (one: CaseName) =>
+      outcomes.filter(isMeasured).find((outcome) => outcome.case === one && outcome.program === we?.name);
+    const [larger, smaller] = [ofUs(name), ofUs('flow-matching')].map((found) => found && sizeOf(found));
+    if (we === null || larger == null || smaller == null) return [];
+    return [{ network, what, of: we.name, value: larger / smaller, target }];
   };
-  over(meanFlow, 'MeanFlow step / flow-matching step', '<= 1.08');
-  over(guided, 'guided MeanFlow step / flow-matching step', null);
-  if (meanFlow === null) return lines;
-  const larger = memoryIn(results, 'meanflow', meanFlow.name);
-  const smaller = memoryIn(results, 'flow-matching', meanFlow.name);
-  if (larger === null || smaller === null) return lines;
-  const what = 'peak memory, MeanFlow / flow matching';
-  lines.push({ network, what, of: meanFlow.name, value: larger / smaller, target: '<= 1.15' });
-  return lines;
+  const time = ({ ms }: Measured) => median(ms);
+  return [
+    ...ratio('meanflow', 'MeanFlow step / flow-matching step', time, '<= 1.08'),
+    ...ratio('meanflow-guided', 'guided MeanFlow step / flow-matching step', time, null),
+    ...ratio('meanflow', 'peak memory, MeanFlow / flow matching', memoryOf, '<= 1.15'),
+  ];
 }
 
 /** The comparisons that a run allows; those whose programs are absent are left out. */
 export function compare(results: NetworkResults): Comparison[] {
-  return [...speedUps(results), ...ownRatios(results)];
+  return [...speedUps(results), ...boundShares(results), ...overFlowMatching(results)];
 }
 
 /** Whether a value meets a target such as `>= 2`. */

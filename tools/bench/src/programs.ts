@@ -44,6 +44,13 @@ export const programs: readonly Program[] = [
     run: { serve: 'ours-fused' },
   }),
   {
+    name: 'ours-shards',
+    title: 'ours, tensorflow, compiled, a shard a core',
+    family: 'ours',
+    run: { serve: 'ours-shards' },
+    env: { TF_NUM_INTRAOP_THREADS: '1' },
+  },
+  {
     name: 'ours-graph',
     title: 'ours, tensorflow, compiled as a graph',
     family: 'ours',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Absent } from './child';
 import { decodeInputs } from './inputs';
@@ -12,6 +13,8 @@ const starters = {
   ours: async () => (await import('./programs/ours')).startOurs('tensorflow', null),
   'ours-graph': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: false }),
   'ours-fused': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: 'fused' }),
+  'ours-shards': async () =>
+    (await import('./programs/ours')).startOurs('tensorflow', { xla: 'fused' }, availableParallelism()),
   'ours-xla': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: true }),
   'ours-wasm': async () => (await import('./programs/ours')).startOurs('wasm', null),
   tfjs: async () => (await import('./programs/plainTfjs')).startPlainTfjs('tensorflow'),

@@ -39,7 +39,7 @@ function batchOf({ tensors }: Inputs): TrainBatch {
   return { x: x?.data as Float32Array, shape: x?.shape ?? [], y: y?.data as Int32Array };
 }
 
-function trainingStep(name: CaseName, inputs: Inputs, compile: ProgramOptions): Step {
+function trainingStep(name: CaseName, inputs: Inputs, compile: ProgramOptions, shards: number): Step {
   const { network: config, optimizer } = inputs.config;
   const initial = weightsOf(inputs);
   const state = createTrainState(initial);
@@ -52,19 +52,23 @@ function trainingStep(name: CaseName, inputs: Inputs, compile: ProgramOptions): 
     adam: { beta1, beta2, epsilon },
     emaDecay,
     compile,
+    shards,
   });
   const batch = batchOf(inputs);
   const draws = drawsOf(inputs);
   return async () => (await trainer.step(batch, draws)).logs['rawLoss'] ?? NaN;
 }
 
-function samplingStep(inputs: Inputs, compile: ProgramOptions): Step {
+function samplingStep(inputs: Inputs, compile: ProgramOptions, shards: number): Step {
   const weights = variablesOf(inputs);
   const objective = objectiveOf('meanflow', inputs);
   const network = ditNetwork(inputs.config.network, weights);
-  const draw = createProgram(compile).compile((z: tf.Tensor, y: tf.Tensor1D) =>
-    objective.sample(network, z, y),
-  );
+  const draw = createProgram(compile).compile((z: tf.Tensor, y: tf.Tensor1D) => {
+    const labels = tf.split<tf.Tensor1D>(y, shards);
+    return tf.concat(
+      tf.split(z, shards).map((part, i) => objective.sample(network, part, labels[i] ?? null)),
+    );
+  });
   const noise = tensorOf(inputs, 'e');
   const y = tensorOf(inputs, 'y') as tf.Tensor1D;
   return async () => {
@@ -79,10 +83,12 @@ function samplingStep(inputs: Inputs, compile: ProgramOptions): Step {
  * Our step as `@meanflow/train` runs it.
  *
  * @param compile How its step is compiled. Null: not at all, operation by operation.
+ * @param shards Parts of the batch that are computed side by side.
  */
 export async function startOurs(
   backend: 'tensorflow' | 'wasm',
   compile: ProgramOptions | null,
+  shards = 1,
 ): Promise<StepProgram | Absent> {
   const versions = await startBackend(backend);
   if ('absent' in versions) return versions as Absent;
@@ -92,7 +98,9 @@ export async function startOurs(
     versions,
     setup: (name, inputs) =>
       Promise.resolve(
-        name === 'sampling' ? samplingStep(inputs, options) : trainingStep(name, inputs, options),
+        name === 'sampling'
+          ? samplingStep(inputs, options, shards)
+          : trainingStep(name, inputs, options, shards),
       ),
     product: tfjsProduct,
   };
