@@ -11,7 +11,7 @@ import { sincosPositions } from './positions';
 const SEED = 1; // with it, both networks have a dropped label in their batch
 
 /** What the programs need besides tensors. */
-export interface InputsConfig {
+interface InputsConfig {
   readonly name: NetworkName;
   readonly network: BenchNetwork['config'];
   readonly batch: number;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, platform, release, totalmem } from 'node:os';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- it is the trainer's count that threads follow
 import { cpuCount } from '../../../apps/trainer/src/backends/cpuCount';
 
 /** The machine of a run. */

@@ -27,7 +27,7 @@ export interface Measured {
 }
 
 /** A program that did not run in a case. */
-export interface Skipped extends Absent {
+interface Skipped extends Absent {
   readonly network: NetworkName;
   readonly case: CaseName;
   readonly program: string;

@@ -114,7 +114,7 @@ export const programs: readonly Program[] = [
 ];
 
 /** Folder of the workspace: three above both src and dist. */
-export const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));
+const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));
 const peersFolder = fileURLToPath(new URL('../peers', import.meta.url));
 
 /** What brings the Python peers. */

@@ -34,7 +34,7 @@ export interface NetworkReport {
 }
 
 /** One case on one network. */
-export interface CaseReport {
+interface CaseReport {
   readonly case: CaseName;
   /** The program whose losses the others have to agree with; null if none ran. */
   readonly reference: string | null;
@@ -42,7 +42,7 @@ export interface CaseReport {
 }
 
 /** One program in one case: its times, or why there are none. */
-export type ProgramReport =
+type ProgramReport =
   | {
       readonly program: string;
       readonly medianMs: number;

@@ -1,3 +1,4 @@
+/* eslint-disable @nx/enforce-module-boundaries -- the trainer's own starters: the bench measures what its users get */
 import * as tf from '@tensorflow/tfjs';
 import { isMissing } from '../../../../apps/trainer/src/backends/backend';
 import { cpuCount } from '../../../../apps/trainer/src/backends/cpuCount';
