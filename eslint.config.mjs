@@ -85,7 +85,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts', 'tools/*/**/*.ts'],
+    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': layerRule() },
   },

@@ -32,7 +32,7 @@ export function configure(options: NativeOptions, manifest: Manifest | null, cwd
     gpu: gpu ?? before?.gpu ?? false,
     tensorflow: tensorflow ?? before?.tensorflow ?? DEFAULT_TENSORFLOW,
     // A Python with a TensorFlow of its own need not be one to install with.
-    python: python ?? (before === null || before.tensorflow === null ? null : before.python),
+    python: python ?? (before?.tensorflow == null ? null : before.python),
   };
 }
 

@@ -34,7 +34,7 @@ export function finishedEnvironment(
   plan: WheelPlan,
 ): (Environment & { readonly tensorflow: string }) | null {
   const environment = readEnvironment(folder, plan);
-  if (environment === null || environment.tensorflow === null) return null;
+  if (environment?.tensorflow == null) return null;
   return { ...environment, tensorflow: join(folder, environment.tensorflow) };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { commandLineOf } from './processes';
 
 /** The file that says which program is running now, beside the log that it writes to. */
-export const childFile = (log: string) => `${log}.child`;
+export const childFile = (log: string): string => `${log}.child`;
 
 /**
  * Ends a program that was started by a run which has been killed since: pip would go on, and write into the same folder.
