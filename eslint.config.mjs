@@ -3,7 +3,13 @@ import js from '@eslint/js';
 import nx from '@nx/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
-const tests = ['**/*.test.ts', '**/*.testdata.ts', '**/src/testing/**', '**/*.long.ts', '**/bench/**/*.ts'];
+const tests = [
+  '**/*.test.ts',
+  '**/*.testdata.ts',
+  '**/src/testing/**',
+  '**/*.long.ts',
+  'packages/*/bench/**/*.ts',
+];
 
 /**
  * What each layer may import, from the bottom up; the `layer:` tag of a project is in its package.json.
@@ -85,7 +91,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts'],
+    files: ['packages/*/**/*.ts', 'apps/*/**/*.ts', 'tools/*/**/*.ts'],
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': layerRule() },
   },

@@ -34,7 +34,7 @@ export interface NodeMessage {
 }
 
 /** An argument or result of a function. */
-export interface ArgMessage {
+interface ArgMessage {
   name: string;
   type: number;
 }

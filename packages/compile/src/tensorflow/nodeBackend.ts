@@ -50,7 +50,7 @@ export interface Binding {
   deleteSavedModel(id: number): void;
 }
 
-export type Execute = (name: string, attrs: OpAttr[], inputs: (tf.TensorInfo | Int64Scalar)[]) => tf.Tensor;
+type Execute = (name: string, attrs: OpAttr[], inputs: (tf.TensorInfo | Int64Scalar)[]) => tf.Tensor;
 export type ExecuteMultiple = (
   name: string,
   attrs: OpAttr[],

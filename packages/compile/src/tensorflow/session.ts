@@ -3,7 +3,7 @@ import { encodeSavedModel } from './messages';
 import type { Binding, TensorMetadata } from './nodeBackend';
 
 /** A tensor of the binding and the placeholder that it is given to. */
-export interface Feed {
+interface Feed {
   readonly name: string;
   readonly id: number;
 }

@@ -6,7 +6,7 @@ export type ValueType = 'i32' | 'f32' | 'v128';
 const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 
 /** Code that leaves one value of a type. */
-export interface Value<T extends ValueType = ValueType> {
+interface Value<T extends ValueType = ValueType> {
   readonly type: T;
   readonly code: readonly number[];
 }

@@ -16,7 +16,7 @@ type Values = readonly [V128, V128, V128, V128, V128];
  * addresses of one number each. The last four overlap those before them where the number is not a multiple, so an output
  * must not be an input, and there must be at least four.
  */
-export function elementwise(
+function elementwise(
   counts: { inputs: number; outputs: number; scalars?: number },
   body: (f: FunctionBuilder, values: Values, scalars: readonly V128[]) => V128[],
 ): Kernel {
