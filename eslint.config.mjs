@@ -92,6 +92,7 @@ export default tseslint.config(
   },
   {
     files: ['packages/*/**/*.ts', 'apps/*/**/*.ts', 'tools/*/**/*.ts'],
+    ignores: ['tools/consumer/**'], // a program of somebody else
     plugins: { '@nx': nx },
     rules: { '@nx/enforce-module-boundaries': layerRule() },
   },

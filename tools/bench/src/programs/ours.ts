@@ -92,8 +92,8 @@ export async function startOurs(
 ): Promise<StepProgram | Absent> {
   const versions = await startBackend(backend);
   if ('absent' in versions) return versions as Absent;
-  if (compile !== null) registerCompiler(tensorflowCompiler);
-  const options = compile ?? {};
+  registerCompiler(tensorflowCompiler);
+  const options = compile ?? { eager: true };
   return {
     versions,
     setup: (name, inputs) =>
