@@ -16,7 +16,7 @@ const BRING = 'npm run native';
 /** The fields of the binding's backend that say where it computes. */
 interface NodeBackend {
   isUsingGpuDevice?: boolean;
-  binding?: { TF_Version?: string };
+  binding?: { TF_Version?: string; runSavedModel?: unknown };
 }
 
 /** Threads of one operation on the CPU: TensorFlow takes one for each processor that this process may use. */
@@ -56,7 +56,8 @@ async function startFrom(name: string, isSharded: boolean): Promise<RunningBacke
   } catch (error) {
     return { missing: explainBinding(name, messageOf(error).split('\n')[0] ?? ''), fix: BRING };
   }
-  registerCompiler(tensorflowCompiler);
+  const { binding } = tf.backend() as unknown as NodeBackend;
+  if (binding?.runSavedModel !== undefined) registerCompiler(tensorflowCompiler);
   return describe(found.module, isSharded);
 }
 
