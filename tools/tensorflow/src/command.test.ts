@@ -18,7 +18,9 @@ it('collects what a program prints, and keeps it in the log', async () => {
 it('sets and removes variables of the environment', async () => {
   vi.stubEnv('MEANFLOW_A', 'a');
   const env = { MEANFLOW_A: undefined, MEANFLOW_B: 'b' };
-  const { out } = await node('process.stdout.write(process.env.MEANFLOW_A + process.env.MEANFLOW_B)', { env });
+  const { out } = await node('process.stdout.write(process.env.MEANFLOW_A + process.env.MEANFLOW_B)', {
+    env,
+  });
   expect(out).toBe('undefinedb');
   vi.unstubAllEnvs();
 });
