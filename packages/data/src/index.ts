@@ -1,11 +1,27 @@
 export { batchesOf } from './batches';
 export type { Batch, BatchOptions, BatchSource, MemoryBatchSource } from './batches';
+export { createDamageLog } from './damage';
+export type { Damage, DamageLog, DamageOptions } from './damage';
 export type { ImageDataset, PointDataset } from './dataset';
 export { loadDigits } from './digits';
 export { parseIdx } from './idx';
 export type { IdxArray, IdxData, IdxDtype, ParseIdxOptions } from './idx';
 export { imagesFromIdx } from './imagesFromIdx';
 export type { ImagesFromIdxOptions, NamedBytes } from './imagesFromIdx';
+export { encodeNpy } from './npy';
+export type { NpyArray } from './npy';
+export { encodeNpz } from './npz';
 export { floatsToPixels, pixelsToFloats } from './pixels';
+export type {
+  EncodedImage,
+  RandomAccessSource,
+  RawImage,
+  RawValues,
+  SequentialSource,
+  Shard,
+  Source,
+  SourceInfo,
+  StoredSample,
+} from './source';
 export { toyNames, toyPoints } from './toys';
 export type { ToyName, ToyOptions } from './toys';

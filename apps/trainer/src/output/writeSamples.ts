@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { encodeNpz } from '@meanflow/data';
+import type { NpyArray } from '@meanflow/data';
 import { encodePng, imageGrid, toPixels } from '@meanflow/train';
 import type { RgbImage } from '@meanflow/train';
 import { drawable, gridPicture } from './drawable';
-import { encodeNpz } from './npz';
-import type { NpyArray } from './npy';
 import type { TargetKind } from './target';
 
 /** Samples on the host. */

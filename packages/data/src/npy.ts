@@ -1,10 +1,10 @@
-const descriptors = { uint8: '|u1', int32: '<i4', float32: '<f4' } as const;
+const descriptors = { uint8: '|u1', int32: '<i4', float32: '<f4', float64: '<f8' } as const;
 
 /** An array as NumPy stores it. */
 export interface NpyArray {
   readonly dtype: keyof typeof descriptors;
   readonly shape: readonly number[];
-  readonly data: Uint8Array | Int32Array | Float32Array;
+  readonly data: Uint8Array | Int32Array | Float32Array | Float64Array;
 }
 
 const ALIGNMENT = 64;
@@ -14,7 +14,8 @@ function littleEndian({ data }: NpyArray): Uint8Array {
   const view = new DataView(bytes.buffer);
   if (data instanceof Uint8Array) bytes.set(data);
   else if (data instanceof Int32Array) data.forEach((value, i) => { view.setInt32(4 * i, value, true); }); // prettier-ignore
-  else data.forEach((value, i) => { view.setFloat32(4 * i, value, true); }); // prettier-ignore
+  else if (data instanceof Float32Array) data.forEach((value, i) => { view.setFloat32(4 * i, value, true); }); // prettier-ignore
+  else data.forEach((value, i) => { view.setFloat64(8 * i, value, true); }); // prettier-ignore
   return bytes;
 }
 
