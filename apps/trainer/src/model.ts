@@ -3,7 +3,7 @@ import { ditNetwork, ditParameters, initDiT, initMlp, mlpNetwork, mlpParameters 
 import type { DiTConfig, MlpConfig } from '@meanflow/dit';
 import type { Weights, WeightShape } from '@meanflow/train';
 import type { ModelConfig } from './config/schema';
-import type { DatasetInfo } from './data';
+import type { DatasetInfo } from './data/loadData';
 import { asUserError, UserError } from './userError';
 
 /** A network whose weights are elsewhere. */

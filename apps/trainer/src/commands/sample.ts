@@ -7,8 +7,8 @@ import { startBackend } from '../backends/startBackend';
 import { suggestion } from '../config/nearest';
 import { backendNames } from '../config/schema';
 import type { BackendName, RunConfig } from '../config/schema';
-import { isImages, loadDataset } from '../data';
-import type { DatasetInfo } from '../data';
+import { loadData } from '../data/loadData';
+import type { DatasetInfo } from '../data/loadData';
 import { buildModel } from '../model';
 import { buildObjective } from '../objective';
 import { targetKind } from '../output/target';
@@ -63,9 +63,14 @@ function backendChoice(name = 'auto'): BackendName | 'auto' {
 
 /** Points over those of the data set, which a toy can draw at once. */
 async function scatterOver(config: RunConfig, samples: Float32Array) {
-  const dataset = await loadDataset(config.data);
-  const data = isImages(dataset) ? new Float32Array() : dataset.points.subarray(0, samples.length);
-  return scatterPicture(data, samples);
+  const data = await loadData(config.data);
+  try {
+    const shown = Math.min(samples.length / 2, data.info.count);
+    const { x } = await data.stored().batchAt(0, shown);
+    return scatterPicture(x, samples);
+  } finally {
+    await data.close();
+  }
 }
 
 /**

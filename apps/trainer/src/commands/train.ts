@@ -6,8 +6,8 @@ import { assertHealthy } from '../backends/backend';
 import type { RunningBackend } from '../backends/backend';
 import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
-import { batchesFor, infoOf, isImages, loadDataset } from '../data';
-import type { Dataset } from '../data';
+import { areImages, loadData } from '../data/loadData';
+import type { TrainingData } from '../data/loadData';
 import { EXIT_INTERRUPTED, watchInterruption } from '../interruption';
 import type { Interruption } from '../interruption';
 import { buildModel, countWeights } from '../model';
@@ -33,7 +33,7 @@ import { wholeNumber } from '../wholeNumber';
 interface Setting {
   readonly plan: Plan;
   readonly config: RunConfig;
-  readonly dataset: Dataset;
+  readonly data: TrainingData;
   readonly model: Model;
   readonly objective: Objective;
   readonly backend: RunningBackend;
@@ -51,20 +51,20 @@ function openDirectory(root: string): RunDirectory {
 
 /** Trains, and draws the last picture. */
 async function runTraining(setting: Setting, directory: RunDirectory, terminal: Terminal): Promise<number> {
-  const { plan, config, dataset, model, objective, backend, interruption } = setting;
-  const info = infoOf(dataset);
+  const { plan, config, data, model, objective, backend, interruption } = setting;
+  const { info } = data;
   const { checkpoint, notes } = findStart(plan, config, info);
   for (const note of notes) terminal.err(note);
   const state = openState(model, checkpoint, config.seed);
   const recorder = openRecorder(directory, state.step);
   replaceDurably(directory.config, new TextEncoder().encode(stringify(config)));
   terminal.out(opening(config, info, countWeights(model), backend));
-  const unit = isImages(dataset) ? 'images' : 'points';
+  const unit = areImages(info) ? 'images' : 'points';
   const progress = showProgress(terminal, { total: config.steps, first: state.step, unit });
   const start = performance.now();
   try {
-    const pictures = picturesFor(dataset, config);
-    const [source, carried] = [batchesFor(dataset, config.data, config.seed), checkpointConfig(config, info)];
+    const pictures = picturesFor(data, config);
+    const [source, carried] = [data.training(config.seed), checkpointConfig(config, info)];
     const training = {
       config,
       source,
@@ -100,18 +100,20 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
 async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interruption, terminal: Terminal) {
   const config: RunConfig = { ...plan.config, backend: backend.name }; // what auto was
   const onProgress = announceDownloads(terminal.out);
-  const dataset = await loadDataset(config.data, { signal: interruption.signal, onProgress });
-  const info = infoOf(dataset);
-  const [model, objective] = [
-    buildModel(config.model, info),
-    buildObjective(config.objective, info.numClasses),
-  ];
-  const directory = openDirectory(plan.root);
+  const data = await loadData(config.data, { signal: interruption.signal, onProgress });
   try {
-    const setting = { plan, config, dataset, model, objective, backend, interruption };
-    return await runTraining(setting, directory, terminal);
+    const { numClasses } = data.info;
+    const model = buildModel(config.model, data.info);
+    const objective = buildObjective(config.objective, numClasses);
+    const directory = openDirectory(plan.root);
+    try {
+      const setting = { plan, config, data, model, objective, backend, interruption };
+      return await runTraining(setting, directory, terminal);
+    } finally {
+      directory.close();
+    }
   } finally {
-    directory.close();
+    await data.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { resolveConfig } from '../config/load';
 import type { RunConfig } from '../config/schema';
 import { isGroup } from '../config/setPath';
-import type { DatasetInfo } from '../data';
+import type { DatasetInfo } from '../data/loadData';
 import { UserError } from '../userError';
 
 const datasetSchema = z.object({

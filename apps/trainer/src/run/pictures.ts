@@ -1,10 +1,9 @@
-import { pixelsToFloats } from '@meanflow/data';
-import type { ImageDataset, PointDataset } from '@meanflow/data';
 import { scatterImage } from '@meanflow/train';
-import type { ImageBatch, RgbImage } from '@meanflow/train';
+import type { RgbImage } from '@meanflow/train';
 import type { RunConfig } from '../config/schema';
-import { infoOf, isImages } from '../data';
-import type { Dataset, DatasetInfo } from '../data';
+import { areImages } from '../data/loadData';
+import type { DatasetInfo, TrainingData } from '../data/loadData';
+import { firstSamples } from '../data/storedSamples';
 import { gridPicture } from '../output/drawable';
 import { sideBySide } from '../output/sideBySide';
 import { drawSamples, prepareSampler } from './drawSamples';
@@ -38,22 +37,6 @@ export function gridOf({ numClasses }: Pick<DatasetInfo, 'numClasses'>, columns:
   return { count: rows * columns, columns, labels: numClasses === 0 ? null : labels };
 }
 
-/** The first images of the set of the wanted classes, in the order of the labels. */
-export function realImages(dataset: ImageDataset, count: number, labels: Int32Array | null): ImageBatch {
-  const { height, width, channels, images } = dataset;
-  const size = height * width * channels;
-  const data = new Float32Array(count * size).fill(-1); // black where a class has too few
-  const next = new Map<number, number>(); // class -> index from which to search
-  for (let i = 0; i < count; i++) {
-    const wanted = labels === null ? 0 : (labels[i] ?? 0);
-    const index = dataset.labels.indexOf(wanted, next.get(wanted) ?? 0);
-    if (index < 0) continue;
-    next.set(wanted, index + 1);
-    data.set(pixelsToFloats(images.subarray(index * size, (index + 1) * size)), i * size);
-  }
-  return { shape: [count, height, width, channels], data };
-}
-
 /** Data below, samples above, on the square that holds the data. */
 export function scatterPicture(data: Float32Array, samples: Float32Array): RgbImage {
   const extent = 1.25 * data.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);
@@ -74,39 +57,42 @@ interface Drawing {
 type Request = Pick<SampleRequest, 'labels' | 'count'>;
 
 function picturesOfPoints(
-  { points, numClasses, count }: PointDataset,
+  data: TrainingData,
   wanted: number,
   drawing: (request: Request) => Drawing,
 ): Pictures {
-  const shown = points.subarray(0, 2 * Math.min(wanted, count));
+  const { numClasses, count } = data.info;
   const { prepare, draw } = drawing({ labels: labelsInTurn(numClasses, wanted), count: wanted });
-  const samples = async (sampler: Sampler) => scatterPicture(shown, await draw(sampler));
+  const samples = async (sampler: Sampler) => {
+    const shown = await data.stored().batchAt(0, Math.min(wanted, count));
+    return scatterPicture(shown.x, await draw(sampler));
+  };
   return { prepare, samples, comparison: samples };
 }
 
 function picturesOfImages(
-  dataset: ImageDataset,
+  data: TrainingData,
   wanted: number,
   drawing: (request: Request) => Drawing,
 ): Pictures {
-  const { count, columns, labels } = gridOf(dataset, wanted);
-  const shape = [count, dataset.height, dataset.width, dataset.channels];
+  const { count, columns, labels } = gridOf(data.info, wanted);
+  const shape = [count, ...data.info.sampleShape];
   const { prepare, draw } = drawing({ labels, count });
   const samples = async (sampler: Sampler) => gridPicture({ shape, data: await draw(sampler) }, columns);
+  const real = async () => gridPicture(await firstSamples(data.stored(), count, labels), columns);
   return {
     prepare,
     samples,
-    comparison: async (sampler) =>
-      sideBySide(await samples(sampler), gridPicture(realImages(dataset, count, labels), columns), GAP),
+    comparison: async (sampler) => sideBySide(await samples(sampler), await real(), GAP),
   };
 }
 
 /** The pictures of a training. */
 export function picturesFor(
-  dataset: Dataset,
+  data: TrainingData,
   { seed, sample: { count, nfe } }: Pick<RunConfig, 'seed' | 'sample'>,
 ): Pictures {
-  const { sampleShape } = infoOf(dataset);
+  const { sampleShape } = data.info;
   const drawing = (wanted: Request): Drawing => {
     const request = { ...wanted, seed, nfe };
     return {
@@ -116,7 +102,7 @@ export function picturesFor(
       draw: (sampler) => drawSamples(sampler, sampleShape, request),
     };
   };
-  return isImages(dataset)
-    ? picturesOfImages(dataset, count, drawing)
-    : picturesOfPoints(dataset, count, drawing);
+  return areImages(data.info)
+    ? picturesOfImages(data, count, drawing)
+    : picturesOfPoints(data, count, drawing);
 }

@@ -3,7 +3,7 @@ import type { Checkpoint } from '@meanflow/train/node';
 import { changesBetween, showChange } from '../config/changes';
 import type { RunConfig } from '../config/schema';
 import { show } from '../config/show';
-import type { DatasetInfo } from '../data';
+import type { DatasetInfo } from '../data/loadData';
 import { asUserError, UserError } from '../userError';
 import { readCheckpointConfig } from './checkpointConfig';
 import { checkSameRun } from './plan';

@@ -6,7 +6,7 @@ import { describeBackends } from '@meanflow/testing';
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyAssignments, presetConfig, resolveConfig } from '../config/load';
-import { batchesFor, infoOf, loadDataset } from '../data';
+import { loadData } from '../data/loadData';
 import { buildModel } from '../model';
 import { buildObjective } from '../objective';
 import type { ProgressInfo } from '../output/progress';
@@ -36,8 +36,8 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
     ...['log.every=2', 'sample={every: 3, count: 2}', 'checkpoint={every: 4, keep: 9}'],
   ];
   const config = resolveConfig(applyAssignments(presetConfig('digits'), sets));
-  const dataset = await loadDataset(config.data);
-  const info = infoOf(dataset);
+  const data = await loadData(config.data);
+  const { info } = data;
   const model = buildModel(config.model, info);
   const objective = buildObjective(config.objective, info.numClasses);
   const directory = openRunDirectory(join(folder, name));
@@ -51,8 +51,8 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
     const picture = await trainLoop(
       {
         ...{ config, model, objective, state, recorder, paths: directory },
-        source: batchesFor(dataset, config.data, config.seed),
-        pictures: picturesFor(dataset, config),
+        source: data.training(config.seed),
+        pictures: picturesFor(data, config),
         carried: checkpointConfig(config, info),
         cores: 1,
         assertHealthy: () => undefined,
