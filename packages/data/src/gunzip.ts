@@ -1,4 +1,5 @@
 import { Gunzip } from 'fflate';
+import { crc32 } from './crc32';
 
 const MOST_EXPANSION = 1032; // deflate: 258 bytes from two bits
 const CHUNK = 16 * 1024; // so at most 16 MiB of output come between two checks
@@ -7,26 +8,6 @@ const SMALLEST_GZIP = 18; // header of 10 bytes, trailer of 8
 /** Whether the bytes begin with the two bytes of a gzip member, 1f 8b. */
 export function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
-let table: Uint32Array | undefined;
-
-function crcTable(): Uint32Array {
-  return Uint32Array.from({ length: 256 }, (_, byte) => {
-    let crc = byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-    return crc;
-  });
-}
-
-/** CRC-32 of RFC 1952, section 8, over all chunks in order. */
-function crc32(chunks: readonly Uint8Array[]): number {
-  table ??= crcTable();
-  let crc = 0xffffffff;
-  for (const chunk of chunks) {
-    for (const byte of chunk) crc = (table[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
-  }
-  return ~crc >>> 0;
 }
 
 function damaged(name: string, found: string): Error {
@@ -92,7 +73,8 @@ export function gunzip(bytes: Uint8Array, name: string, maxBytes: number): Uint8
   }
   const chunks = inflateUpTo(bytes, declared, name);
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  if (length !== declared || crc32(chunks) !== trailer.getUint32(0, true)) {
+  const checksum = chunks.reduce((crc, chunk) => crc32(chunk, crc), 0);
+  if (length !== declared || checksum !== trailer.getUint32(0, true)) {
     throw damaged(name, 'but its length or checksum does not fit its content: it is damaged or cut short');
   }
   return join(chunks);

@@ -8,9 +8,10 @@ export { parseIdx } from './idx';
 export type { IdxArray, IdxData, IdxDtype, ParseIdxOptions } from './idx';
 export { imagesFromIdx } from './imagesFromIdx';
 export type { ImagesFromIdxOptions, NamedBytes } from './imagesFromIdx';
-export { encodeNpy } from './npy';
-export type { NpyArray } from './npy';
-export { encodeNpz } from './npz';
+export { decodeNpy, encodeNpy } from './npy';
+export type { DecodeNpyOptions, NpyArray } from './npy';
+export { decodeNpz, encodeNpz } from './npz';
+export type { DecodeNpzOptions } from './npz';
 export { floatsToPixels, pixelsToFloats } from './pixels';
 export type {
   EncodedImage,

@@ -1,3 +1,6 @@
+import { npyDtype, npyValues, readNpyHeader } from './io/npyFormat';
+import { readNow } from './io/reading';
+
 const descriptors = { uint8: '|u1', int32: '<i4', float32: '<f4', float64: '<f8' } as const;
 
 /** An array as NumPy stores it. */
@@ -37,4 +40,48 @@ export function encodeNpy(array: NpyArray): Uint8Array {
   bytes.set(new TextEncoder().encode(padded), start);
   bytes.set(body, start + padded.length);
   return bytes;
+}
+
+/** Values whose first axis runs fastest, put into the order in which the last one does. */
+function toCOrder<T extends NpyArray['data']>(values: T, shape: readonly number[]): T {
+  const ordered = values.slice() as T;
+  const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, n) => product * n, 1));
+  const at = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < ordered.length; to++) {
+    ordered[to] = values[from] ?? 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const [size = 1, stride = 1, index = 0] = [shape[axis], strides[axis], at[axis]];
+      const wraps = index + 1 === size;
+      at[axis] = wraps ? 0 : index + 1;
+      from += wraps ? -index * stride : stride;
+      if (!wraps) break;
+    }
+  }
+  return ordered;
+}
+
+/** Options of {@link decodeNpy}. */
+export interface DecodeNpyOptions {
+  /** File name, for errors. Default `the array`. */
+  name?: string;
+}
+
+/**
+ * Reads a `.npy` file of any version, byte order and axis order.
+ *
+ * Its values are given in the smallest of uint8, int32, float32 and float64 that holds them all: bool as uint8, float16
+ * as float32, 64-bit integers as float64.
+ *
+ * @param bytes The whole file. Borrowed: `data` of uint8 may be a view of it.
+ * @throws Error, one sentence, if it is no array of numbers, is cut short or longer than its shape says, or holds an
+ *   integer beyond 2^53.
+ * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+ */
+export function decodeNpy(bytes: Uint8Array, options: DecodeNpyOptions = {}): NpyArray {
+  const { name = 'the array' } = options;
+  const { type, fortranOrder, shape, dataStart } = readNow(bytes, readNpyHeader(name, 0, bytes.length));
+  const values = npyValues(name, type, bytes.subarray(dataStart));
+  const data = fortranOrder && shape.length > 1 ? toCOrder(values, shape) : values;
+  return { dtype: npyDtype(type), shape, data };
 }

@@ -1,5 +1,7 @@
 import { zipSync } from 'fflate';
-import { encodeNpy } from './npy';
+import { readNow } from './io/reading';
+import { readZipDirectory, readZipEntry } from './io/zip';
+import { decodeNpy, encodeNpy } from './npy';
 import type { NpyArray } from './npy';
 
 /**
@@ -10,4 +12,31 @@ export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Arra
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)] as const);
   const earliest = new Date(1980, 0, 1); // zip stores local time and knows no earlier one
   return zipSync(Object.fromEntries(files), { level: 0, mtime: earliest });
+}
+
+/** Options of {@link decodeNpz}. */
+export interface DecodeNpzOptions {
+  /** File name, for errors. Default `the file`. */
+  name?: string;
+  /** Largest size of an array, in bytes. Default 2^31. */
+  maxBytes?: number;
+}
+
+/**
+ * Reads a `.npz` file as `numpy.savez` and `numpy.savez_compressed` write it; see {@link decodeNpy} for the types.
+ *
+ * @param bytes The whole file. Borrowed: uint8 arrays that are not compressed are views of it.
+ * @returns Its arrays by their names, in the order of the file.
+ * @throws Error, one sentence, if the archive or an array in it is damaged, or an array is larger than `maxBytes`.
+ */
+export function decodeNpz(bytes: Uint8Array, options: DecodeNpzOptions = {}): Record<string, NpyArray> {
+  const { name = 'the file', maxBytes } = options;
+  const arrays = readNow(bytes, readZipDirectory(name, bytes.length))
+    .filter((entry) => entry.name.endsWith('.npy'))
+    .map((entry) => {
+      const content = readNow(bytes, readZipEntry(name, bytes.length, entry, maxBytes));
+      const key = entry.name.slice(0, -'.npy'.length);
+      return [key, decodeNpy(content, { name: `${key} of ${name}` })] as const;
+    });
+  return Object.fromEntries(arrays);
 }
