@@ -75,7 +75,33 @@ export function prepareSampler(
 }
 
 /**
- * Draws samples, a hundred at a time. The last hundred is filled up, so that all have one shape.
+ * Draws samples, a hundred at a time. The last hundred is drawn in full, so that all have one shape, and cut.
+ *
+ * @param sampler Borrowed.
+ * @param sampleShape Shape of one sample.
+ * @returns Pieces on the host, [rows, ...sampleShape]; the caller owns them.
+ */
+export async function* drawInParts(
+  sampler: Sampler,
+  sampleShape: readonly number[],
+  request: SampleRequest,
+): AsyncGenerator<Float32Array> {
+  const { count } = request;
+  const size = sampleShape.reduce((product, n) => product * n, 1);
+  const rows = Math.min(ROWS_AT_ONCE, count);
+  for (let first = 0; first < count; first += rows) {
+    const drawn = tf.tidy(() => sampler(...argumentsFrom(first, rows, sampleShape, request)));
+    try {
+      const data = await drawn.data<'float32'>();
+      yield data.subarray(0, (count - first) * size);
+    } finally {
+      drawn.dispose();
+    }
+  }
+}
+
+/**
+ * Draws samples.
  *
  * @param sampler Borrowed.
  * @param sampleShape Shape of one sample.
@@ -86,15 +112,12 @@ export async function drawSamples(
   sampleShape: readonly number[],
   request: SampleRequest,
 ): Promise<Float32Array> {
-  const { count } = request;
   const size = sampleShape.reduce((product, n) => product * n, 1);
-  const rows = Math.min(ROWS_AT_ONCE, count);
-  const all = new Float32Array(count * size);
-  for (let first = 0; first < count; first += rows) {
-    const drawn = tf.tidy(() => sampler(...argumentsFrom(first, rows, sampleShape, request)));
-    const data = await drawn.data<'float32'>();
-    drawn.dispose();
-    all.set(data.subarray(0, (count - first) * size), first * size);
+  const all = new Float32Array(request.count * size);
+  let at = 0;
+  for await (const part of drawInParts(sampler, sampleShape, request)) {
+    all.set(part, at);
+    at += part.length;
   }
   return all;
 }
