@@ -1,5 +1,5 @@
-import { f32, f32x4, i32 } from './assembler';
-import type { FunctionBuilder, Kernel, V128 } from './assembler';
+import { f32, f32x4, i32 } from '@meanflow/wasm';
+import type { FunctionBuilder, Kernel, V128 } from '@meanflow/wasm';
 import { keep, sigmoid } from './math';
 
 const { add, mul, sub, of } = f32x4;

@@ -1,5 +1,5 @@
-import { f32x4, i32, i32x4 } from './assembler';
-import type { FunctionBuilder, V128 } from './assembler';
+import { f32x4, i32, i32x4 } from '@meanflow/wasm';
+import type { FunctionBuilder, V128 } from '@meanflow/wasm';
 
 const { add, mul, sub, div, of } = f32x4;
 

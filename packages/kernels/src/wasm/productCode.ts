@@ -1,5 +1,5 @@
-import { f32, f32x4, i32 } from './assembler';
-import type { FunctionBuilder, I32, Kernel, Local, V128 } from './assembler';
+import { f32, f32x4, i32 } from '@meanflow/wasm';
+import type { FunctionBuilder, I32, Kernel, Local, V128 } from '@meanflow/wasm';
 
 // The matrix product C = A B. Both factors are packed first, so that the inner loop reads them in order: A in tiles of 6
 // rows, B in panels of 8 columns, each as [k][rows or columns]. A tile and a panel give 6 x 8 numbers of C in registers.

@@ -1,5 +1,5 @@
-import { f32, f32x4, i32 } from './assembler';
-import type { F32, FunctionBuilder, I32, Kernel, Local, V128 } from './assembler';
+import { f32, f32x4, i32 } from '@meanflow/wasm';
+import type { F32, FunctionBuilder, I32, Kernel, Local, V128 } from '@meanflow/wasm';
 import { exponential, keep } from './math';
 import { count } from './productCode';
 

@@ -1,6 +1,6 @@
 import { isDifferentiated } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
-import { assemble } from './assembler';
+import { assemble } from '@meanflow/wasm';
 import { elementwiseCode } from './elementwiseCode';
 import { productCode } from './productCode';
 import { rowsCode } from './rowsCode';

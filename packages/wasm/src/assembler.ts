@@ -2,8 +2,8 @@
 // that puts them together, and what would be a macro elsewhere is a plain function here.
 // Opcodes: https://webassembly.github.io/spec/core/binary/instructions.html
 
-export type ValueType = 'i32' | 'f32' | 'v128';
-const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
+type ValueType = 'i32' | 'f32' | 'f64' | 'v128';
+const typeCodes: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 
 /** Code that leaves one value of a type. */
 interface Value<T extends ValueType = ValueType> {
@@ -11,9 +11,10 @@ interface Value<T extends ValueType = ValueType> {
   readonly code: readonly number[];
 }
 /** Code that leaves nothing. */
-export type Statement = readonly number[];
+type Statement = readonly number[];
 export type I32 = Value<'i32'>;
 export type F32 = Value<'f32'>;
+export type F64 = Value<'f64'>;
 export type V128 = Value<'v128'>;
 
 /** Unsigned LEB128. */
@@ -36,6 +37,7 @@ function signed(value: number): number[] {
 }
 
 const float = (value: number) => [...new Uint8Array(Float32Array.of(value).buffer)];
+const double = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)];
 
 function operation<T extends ValueType>(type: T, ...opcode: number[]) {
   return (...operands: Value[]): Value<T> => ({
@@ -82,6 +84,25 @@ export const f32 = {
   lane: (vector: V128, lane: number): F32 => ({ type: 'f32', code: [...vector.code, ...simd(0x1f), lane] }),
 };
 
+/** Numbers of double precision. Addresses are multiples of 8. */
+export const f64 = {
+  of: (value: number): F64 => ({ type: 'f64', code: [0x44, ...double(value)] }),
+  load: (address: I32, offset = 0): F64 => ({
+    type: 'f64',
+    code: [...address.code, 0x2b, 3, ...unsigned(offset)],
+  }),
+  store: (address: I32, value: F64, offset = 0): Statement => [
+    ...address.code,
+    ...value.code,
+    0x39,
+    3,
+    ...unsigned(offset),
+  ],
+  add: operation('f64', 0xa0),
+  mul: operation('f64', 0xa2),
+  lane: (vector: V128, lane: number): F64 => ({ type: 'f64', code: [...vector.code, ...simd(0x21), lane] }),
+};
+
 /** Four numbers at once. */
 export const f32x4 = {
   of: (value: number): V128 => {
@@ -125,6 +146,26 @@ export const f32x4 = {
       ...lanes.flatMap((n) => [4 * n, 4 * n + 1, 4 * n + 2, 4 * n + 3]),
     ],
   }),
+};
+
+/** Two numbers of double precision at once. */
+export const f64x2 = {
+  of: (value: number): V128 => ({
+    type: 'v128',
+    code: [...simd(0x0c), ...double(value), ...double(value)],
+  }),
+  load: f32x4.load,
+  /** One number in both places. */
+  loadSplat: (address: I32, offset = 0): V128 => ({
+    type: 'v128',
+    code: [...address.code, ...simd(0x0a), 3, ...unsigned(offset)],
+  }),
+  store: f32x4.store,
+  splat: operation('v128', ...simd(0x14)),
+  add: operation('v128', ...simd(0xf0)),
+  mul: operation('v128', ...simd(0xf2)),
+  /** a b + c, rounded once or twice: an instruction of relaxed SIMD. */
+  relaxedMadd: operation('v128', ...simd(0x107)),
 };
 
 /** Four integers at once. */

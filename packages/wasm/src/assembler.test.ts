@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { assemble, f32, f32x4, i32 } from './assembler';
+import { assemble, f32, f32x4, f64, f64x2, i32 } from './assembler';
 import type { Kernel } from './assembler';
 
 /** Runs a kernel `f(...args)` over a memory of its own and returns that as numbers. */
@@ -54,6 +54,25 @@ it('has vectors', () => {
     },
   });
   expect([...result.slice(4, 8)]).toEqual([25, 15, -1, -1]);
+});
+
+it('has numbers of double precision, alone and in vectors', () => {
+  const result = run(
+    {
+      f: (f) => {
+        const [address, scale, v] = [f.parameter('i32'), f.parameter('f64'), f.local('v128')];
+        f.emit(f64.store(address, f64.of(0.1)), f64.store(address, scale, 8));
+        f.emit(v.set(f64x2.mul(f64x2.load(address), f64x2.splat(f64.add(scale, f64.of(1))))));
+        f.emit(v.set(f64x2.add(v, f64x2.loadSplat(address, 8))));
+        f.emit(f64x2.store(address, v, 16), f64x2.store(address, f64x2.of(-7), 32));
+        f.emit(f64.store(address, f64.mul(f64.lane(v, 1), f64.lane(v, 0)), 48));
+      },
+    },
+    8,
+    3,
+  );
+  const [x, y] = [0.1 * 4 + 3, 3 * 4 + 3];
+  expect([...new Float64Array(result.buffer, 8, 7)]).toEqual([0.1, 3, x, y, -7, -7, x * y]);
 });
 
 it('refuses a call of nothing', () => {
