@@ -1,6 +1,8 @@
-import { permutation, uniforms } from '@meanflow/random';
+import { uniforms } from '@meanflow/random';
+import { checkPlace, checkStep } from './batchChecks';
 import { checkDataset, sampleShapeOf } from './dataset';
 import type { ImageDataset, PointDataset } from './dataset';
+import { epochOrder } from './epochOrder';
 import { pixelToFloat } from './pixels';
 
 /** Host arrays of one batch; the caller owns them. */
@@ -58,55 +60,14 @@ export interface BatchOptions {
   worldSize?: number;
 }
 
-const CACHED_EPOCHS = 2; // a batch that straddles epochs needs both orders, at every step while it does
-
-function checkInteger(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`batchesOf: ${name} must be an integer of at least ${least}, got ${value}.`);
-  }
-}
-
 function checkOptions(dataset: ImageDataset | PointDataset, options: Required<BatchOptions>): void {
   checkDataset('batchesOf', dataset);
-  checkInteger('seed', options.seed, 0);
-  checkInteger('rank', options.rank, 0);
-  checkInteger('worldSize', options.worldSize, 1);
-  if (options.rank >= options.worldSize) {
-    throw new RangeError(
-      `batchesOf: rank must be in [0, worldSize), got rank ${options.rank} of ${options.worldSize}.`,
-    );
-  }
+  checkPlace('batchesOf', options);
   if (options.horizontalFlip && !('images' in dataset)) {
     throw new RangeError(
       `batchesOf: horizontalFlip must be false for points, got true for data set ${dataset.name}.`,
     );
   }
-}
-
-function checkStep(step: number, batchSize: number, worldSize: number): void {
-  checkInteger('step', step, 0);
-  checkInteger('batchSize', batchSize, 1);
-  checkInteger('the last position (step + 1) * batchSize', (step + 1) * batchSize, 1);
-  if (batchSize % worldSize !== 0) {
-    throw new RangeError(
-      `batchesOf: batchSize must be a multiple of worldSize ${worldSize}, got ${batchSize}. It is the size over all ranks.`,
-    );
-  }
-}
-
-/** The order of each epoch, (epoch, place) -> index; the orders of the latest epochs are kept. */
-function epochOrder(count: number, seed: number): (epoch: number, place: number) => number {
-  const orders = new Map<number, Uint32Array>();
-  return (epoch, place) => {
-    let order = orders.get(epoch);
-    if (order === undefined) {
-      order = permutation({ seed, purpose: 'shuffle', step: epoch }, count);
-      orders.set(epoch, order);
-      const [oldest] = orders.keys();
-      if (orders.size > CACHED_EPOCHS && oldest !== undefined) orders.delete(oldest);
-    }
-    return order[place] ?? 0;
-  };
 }
 
 /** Writes image `index` to `x` from `at` on, scaled to [-1, 1], mirrored on request. */
@@ -155,7 +116,7 @@ export function batchesOf(dataset: ImageDataset | PointDataset, options: BatchOp
     horizontalFlip && (uniforms({ seed, purpose: 'flip', step: epoch, sample: index }, 1)[0] ?? 0) < 0.5;
 
   function batchAt(step: number, batchSize: number): Batch {
-    checkStep(step, batchSize, worldSize);
+    checkStep('batchesOf', step, batchSize, worldSize);
     const rows = batchSize / worldSize;
     const x = new Float32Array(rows * sampleSize);
     const y = new Int32Array(rows);

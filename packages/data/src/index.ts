@@ -6,6 +6,10 @@ export type { ImageDataset, PointDataset } from './dataset';
 export { loadDigits } from './digits';
 export { parseIdx } from './idx';
 export type { IdxArray, IdxData, IdxDtype, ParseIdxOptions } from './idx';
+export { centerCrop } from './image/centerCrop';
+export type { ImageDecoder, ImageForm } from './image/imageDecoder';
+export { resizeImage } from './image/resizeImage';
+export type { ResizeFilter } from './image/resizeImage';
 export { imagesFromIdx } from './imagesFromIdx';
 export type { ImagesFromIdxOptions, NamedBytes } from './imagesFromIdx';
 export { decodeNpy, encodeNpy } from './npy';
@@ -24,5 +28,7 @@ export type {
   SourceInfo,
   StoredSample,
 } from './source';
+export { streamBatches } from './streamBatches';
+export type { BatchStream, StreamOptions, StreamStats } from './streamBatches';
 export { toyNames, toyPoints } from './toys';
 export type { ToyName, ToyOptions } from './toys';

@@ -1,4 +1,5 @@
 export { cacheFolder } from './cacheFolder';
+export { createImageDecoder } from './createImageDecoder';
 export type { DownloadOptions, DownloadProgress } from './download';
 export { loadIdxFiles } from './loadIdxFiles';
 export { loadMnist } from './loadMnist';
