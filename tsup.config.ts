@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
+import { basename } from 'node:path';
 import { defineConfig } from 'tsup';
 
 interface Manifest {
@@ -25,6 +26,24 @@ function libraryEntries(): Record<string, string> {
 }
 
 /**
+ * What threads of an application run, e.g. `decodeWorker`: the exports named so of the packages that are compiled into
+ * it. Their code looks for them beside the file that it has become a part of.
+ */
+function workerEntries(): Record<string, string> {
+  const folders = Object.keys(manifest.devDependencies ?? {})
+    .filter((name) => name.startsWith('@meanflow/'))
+    .map((name) => realpathSync(`../../node_modules/${name}`));
+  return Object.fromEntries(
+    folders.flatMap((folder) => {
+      const { exports = {} } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as Manifest;
+      return Object.entries(exports)
+        .filter(([name]) => name.endsWith('Worker'))
+        .map(([name, { '@meanflow/source': source }]) => [basename(name), `${folder}/${source}`]);
+    }),
+  );
+}
+
+/**
  * Where the types of compiled-in packages lie. What TypeScript finds by a path it takes for source of this package and
  * writes into the declarations; what it finds through node_modules stays an import.
  */
@@ -37,7 +56,7 @@ function pathsOfCompiledIn(): Record<string, string[]> {
 }
 
 export default defineConfig({
-  entry: isApp ? { cli: 'src/cli.ts' } : libraryEntries(),
+  entry: isApp ? { cli: 'src/cli.ts', ...workerEntries() } : libraryEntries(),
   format: 'esm',
   target: 'node20',
   platform: isApp ? 'node' : 'neutral',
