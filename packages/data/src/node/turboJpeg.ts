@@ -1,0 +1,76 @@
+import { parseJpegHeader } from '../image/jpegHeader';
+import type { RawImage } from '../source';
+
+/** The part that is used of the class that the package exports. */
+interface Codec {
+  /** Memory for so many bytes of a file. */
+  getEncodedBuffer(length: number): Uint8Array;
+  /** Throws a number where libjpeg-turbo has an error or a warning. */
+  decode(): void;
+  /** The pixels, valid until the next call. */
+  getDecodedBuffer(): Uint8ClampedArray;
+  getFrameInfo(): { width: number; height: number; componentCount: number };
+}
+
+type LoadCodec = () => Promise<{ JPEGDecoder: new () => Codec }>;
+
+/** Decodes JPEGs at once, without the cost of a task for each. */
+export interface TurboJpeg {
+  /** The picture; null if the file is none, is damaged, or is of a rare kind or size that others decode better. */
+  decode(bytes: Uint8Array): RawImage | null;
+}
+
+const MAX_PIXELS = 2 ** 22; // 2048 x 2048: larger ones would keep their memory in the module for good
+const COMMON = [0, 1, 2]; // baseline, sequential, progressive
+
+function isCommon(bytes: Uint8Array): boolean {
+  const header = parseJpegHeader(bytes);
+  if (header === null) return false;
+  const { width, height, components, precision, process } = header;
+  const pixels = width * height;
+  return (
+    precision === 8 &&
+    (components === 1 || components === 3) &&
+    pixels > 0 &&
+    pixels <= MAX_PIXELS &&
+    COMMON.includes(process)
+  );
+}
+
+async function loadCodec(): Promise<Codec> {
+  // @ts-expect-error: the package has no types.
+  const module = (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')) as {
+    default: LoadCodec;
+  };
+  const { JPEGDecoder } = await module.default();
+  return new JPEGDecoder();
+}
+
+/**
+ * libjpeg-turbo, compiled to WebAssembly: pixels are the ones of every program that uses it, such as Pillow.
+ *
+ * @returns A decoder for one call after the other, and what to await after it has answered null: a module that has
+ * thrown is not used again, since its stack is never unwound.
+ */
+export async function createTurboJpeg(): Promise<TurboJpeg & { ready(): Promise<void> }> {
+  let codec: Codec | null = await loadCodec();
+  return {
+    decode(bytes) {
+      if (codec === null || !isCommon(bytes)) return null;
+      try {
+        codec.getEncodedBuffer(bytes.length).set(bytes);
+        codec.decode();
+      } catch {
+        codec = null;
+        return null;
+      }
+      const { width, height, componentCount: channels } = codec.getFrameInfo();
+      const view = codec.getDecodedBuffer();
+      const pixels = new Uint8Array(view.buffer, view.byteOffset, view.length).slice();
+      return { kind: 'pixels', pixels, height, width, channels };
+    },
+    async ready() {
+      codec ??= await loadCodec();
+    },
+  };
+}
