@@ -19,9 +19,9 @@ export async function decodeImages(
   const jpeg = await (turbo ??= createTurboJpeg());
   const results: (RawImage | string)[] = [];
   for (const bytes of images) {
+    signal?.throwIfAborted();
     let image: RawImage | string | null = jpeg.decode(bytes);
     if (image === null) {
-      signal?.throwIfAborted();
       image = await decodeWithSharp(bytes);
       await jpeg.ready();
     }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { parseJpegHeader } from '../image/jpegHeader';
 import type { RawImage } from '../source';
 
@@ -12,7 +14,13 @@ interface Codec {
   getFrameInfo(): { width: number; height: number; componentCount: number };
 }
 
-type LoadCodec = () => Promise<{ JPEGDecoder: new () => Codec }>;
+/** What the package exports. */
+type LoadCodec = (options: {
+  instantiateWasm(
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance) => void,
+  ): Record<string, never>;
+}) => Promise<{ JPEGDecoder: new () => Codec }>;
 
 /** Decodes JPEGs at once, without the cost of a task for each. */
 export interface TurboJpeg {
@@ -37,13 +45,25 @@ function isCommon(bytes: Uint8Array): boolean {
   );
 }
 
-async function loadCodec(): Promise<Codec> {
+/** Prepares the making of codecs, each with a memory of its own. */
+async function loadCodecs(): Promise<() => Promise<Codec>> {
   // @ts-expect-error: the package has no types.
-  const module = (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')) as {
+  const { default: load } = (await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')) as {
     default: LoadCodec;
   };
-  const { JPEGDecoder } = await module.default();
-  return new JPEGDecoder();
+  const { resolve } = createRequire(import.meta.url);
+  const code = await WebAssembly.compile(
+    await readFile(resolve('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm')),
+  );
+  return async () => {
+    const { JPEGDecoder } = await load({
+      instantiateWasm(imports, receive) {
+        void WebAssembly.instantiate(code, imports).then(receive);
+        return {};
+      },
+    });
+    return new JPEGDecoder();
+  };
 }
 
 /**
@@ -53,7 +73,8 @@ async function loadCodec(): Promise<Codec> {
  * thrown is not used again, since its stack is never unwound.
  */
 export async function createTurboJpeg(): Promise<TurboJpeg & { ready(): Promise<void> }> {
-  let codec: Codec | null = await loadCodec();
+  const makeCodec = await loadCodecs();
+  let codec: Codec | null = await makeCodec();
   return {
     decode(bytes) {
       if (codec === null || !isCommon(bytes)) return null;
@@ -70,7 +91,7 @@ export async function createTurboJpeg(): Promise<TurboJpeg & { ready(): Promise<
       return { kind: 'pixels', pixels, height, width, channels };
     },
     async ready() {
-      codec ??= await loadCodec();
+      codec ??= await makeCodec();
     },
   };
 }
