@@ -106,8 +106,10 @@ export function filesIn(folder: string): Record<string, string> {
 export function metricsOf(root: string): Record<string, unknown>[] {
   const lines = readFileSync(join(root, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
   return lines.map((line) => {
-    const { imagesPerSecond, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    const { imagesPerSecond, waitShare, ...rest } = JSON.parse(line) as Record<string, unknown>;
     if (!(typeof imagesPerSecond === 'number' && imagesPerSecond > 0)) throw new Error(`no rate in ${line}`);
+    if (!(typeof waitShare === 'number' && waitShare >= 0 && waitShare <= 1))
+      throw new Error(`no share in ${line}`);
     return rest;
   });
 }

@@ -66,7 +66,7 @@ async function scatterOver(config: RunConfig, samples: Float32Array) {
   const data = await loadData(config.data);
   try {
     const shown = Math.min(samples.length / 2, data.info.count);
-    const { x } = await data.stored().batchAt(0, shown);
+    const { x } = await (await data.stored()).batchAt(0, shown);
     return scatterPicture(x, samples);
   } finally {
     await data.close();

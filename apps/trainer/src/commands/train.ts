@@ -64,7 +64,7 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
   const start = performance.now();
   try {
     const pictures = picturesFor(data, config);
-    const [source, carried] = [data.training(config.seed), checkpointConfig(config, info)];
+    const [source, carried] = [await data.training(config.seed), checkpointConfig(config, info)];
     const training = {
       config,
       source,

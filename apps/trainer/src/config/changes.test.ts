@@ -43,6 +43,9 @@ it.each([
   ['backend', false],
   ['optimizer.lr', false],
   ['seedling', false],
+  ['data.path', false],
+  ['data.workers', false],
+  ['data.shuffleBuffer', true],
 ])('%s is fixed on resume: %s', (path, fixed) => {
   expect(isFixed({ path, from: 1, to: 2 })).toBe(fixed);
 });

@@ -20,8 +20,12 @@ export function changesBetween(from: unknown, to: unknown, path = ''): Change[] 
 /** Keys without which a run would not be the same run: its weights, its data, its random numbers. */
 const fixedKeys: readonly (keyof RunConfig)[] = ['data', 'model', 'objective', 'batchSize', 'seed'];
 
+/** Of these, where data lie and how they are read, which may change: that they are the same is checked when they are open. */
+const freeKeys = ['data.path', 'data.folder', 'data.workers', 'data.onDamage', 'data.maxSkipped'];
+
 /** Whether a change would make another run of it. */
 export function isFixed({ path }: Change): boolean {
+  if (freeKeys.includes(path)) return false;
   return fixedKeys.some((key) => path === key || path.startsWith(`${key}.`));
 }
 

@@ -32,6 +32,24 @@ const idx = z.strictObject({
   horizontalFlip,
 });
 
+const stored = z.strictObject({
+  kind: z.literal('stored'),
+  path: z
+    .string()
+    .min(1)
+    .describe('tar shards (folder, pattern, http:, hf:), image folder, .zip, .npz, .npy, latents'),
+  size: count
+    .nullable()
+    .default(null)
+    .describe('side to which images are scaled and cropped; null: as stored'),
+  channels: z.literal([1, 3]).nullable().default(null).describe('1 grey, 3 colour; null: as the first image'),
+  horizontalFlip,
+  shuffleBuffer: count.default(8192).describe('samples among which shards are shuffled'),
+  workers: z.int().min(0).nullable().default(null).describe('threads that decode; null: as cores allow'),
+  onDamage: z.enum(['fail', 'skip']).default('fail').describe('what a damaged sample does'),
+  maxSkipped: z.int().min(0).default(100).describe('most damaged samples to skip'),
+});
+
 /** The kind of data that a toy distribution is in a configuration. */
 export type ToyKind = `toy-${ToyName}`;
 const toyKinds = toyNames.map((name): ToyKind => `toy-${name}`);
@@ -42,7 +60,7 @@ const toy = z.strictObject({
   seed: seed.default(0).describe('seed of the points'),
 });
 
-const data = z.discriminatedUnion('kind', [digits, mnist, idx, toy]);
+const data = z.discriminatedUnion('kind', [digits, mnist, idx, stored, toy]);
 
 const ditShape = ['patchSize', 'depth', 'hiddenSize', 'numHeads'] as const;
 

@@ -4,6 +4,7 @@ import { loadIdxFiles, loadMnist } from '@meanflow/data/node';
 import type { DownloadProgress } from '@meanflow/data/node';
 import type { DataConfig, ToyKind } from '../config/schema';
 import { withUserInput } from '../userError';
+import { loadStored } from './loadStored';
 
 /** What a model has to know of its data: enough to sample without them. It is written into every checkpoint. */
 export interface DatasetInfo {
@@ -20,9 +21,9 @@ export interface DatasetInfo {
 export interface TrainingData {
   readonly info: DatasetInfo;
   /** Batches in the order of training, which the seed alone decides, mirrored where the configuration says so. */
-  training(seed: number): BatchSource;
+  training(seed: number): BatchSource | Promise<BatchSource>;
   /** Batches in the order as stored, unchanged. */
-  stored(): BatchSource;
+  stored(): BatchSource | Promise<BatchSource>;
   /** Ends all reading. */
   close(): Promise<void>;
 }
@@ -62,6 +63,7 @@ const loaders: { readonly [K in DataKind]: Loader<K> } = {
     inMemory(await loadMnist({ ...options, ...(folder === null ? {} : { folder }) }), horizontalFlip),
   idx: async ({ images, labels, horizontalFlip }) =>
     inMemory(await loadIdxFiles(images, labels), horizontalFlip),
+  stored: loadStored,
   'toy-moons': toy,
   'toy-spiral': toy,
   'toy-checkerboard': toy,

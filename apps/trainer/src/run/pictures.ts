@@ -64,7 +64,7 @@ function picturesOfPoints(
   const { numClasses, count } = data.info;
   const { prepare, draw } = drawing({ labels: labelsInTurn(numClasses, wanted), count: wanted });
   const samples = async (sampler: Sampler) => {
-    const shown = await data.stored().batchAt(0, Math.min(wanted, count));
+    const shown = await (await data.stored()).batchAt(0, Math.min(wanted, count));
     return scatterPicture(shown.x, await draw(sampler));
   };
   return { prepare, samples, comparison: samples };
@@ -79,7 +79,7 @@ function picturesOfImages(
   const shape = [count, ...data.info.sampleShape];
   const { prepare, draw } = drawing({ labels, count });
   const samples = async (sampler: Sampler) => gridPicture({ shape, data: await draw(sampler) }, columns);
-  const real = async () => gridPicture(await firstSamples(data.stored(), count, labels), columns);
+  const real = async () => gridPicture(await firstSamples(await data.stored(), count, labels), columns);
   return {
     prepare,
     samples,

@@ -4,10 +4,17 @@ import type { RgbImage, StepReport } from '@meanflow/train';
 import { openEventFile, openMetricsLog, replaceDurably } from '@meanflow/train/node';
 import type { RunPaths } from '@meanflow/train/node';
 
+/** How fast a training goes. */
+export interface Pace {
+  readonly imagesPerSecond: number;
+  /** Share of a step's time in which it waited for its batch. */
+  readonly waitShare: number;
+}
+
 /** Writes what a training gives, beside its checkpoints. It owns open files and lives until `close`. */
 export interface Recorder {
   /** The numbers of a step, to metrics.jsonl and TensorBoard. */
-  metrics(report: StepReport, epoch: number, imagesPerSecond: number): void;
+  metrics(report: StepReport, epoch: number, pace: Pace): void;
   /** The samples after a step, as a PNG file and for TensorBoard; returns the file. */
   samples(step: number, picture: RgbImage): string;
   /** The last picture, `samples/final.png`; returns the file. */
@@ -34,9 +41,9 @@ export function openRecorder(paths: RunPaths, step: number): Recorder {
     return file;
   };
   return {
-    metrics({ step: at, loss, logs, gradNorm, lr, skipped }, epoch, imagesPerSecond) {
+    metrics({ step: at, loss, logs, gradNorm, lr, skipped }, epoch, pace) {
       const numbers = { epoch: round(epoch, 6), loss, ...logs, gradNorm, lr };
-      const rate = { imagesPerSecond: round(imagesPerSecond, 4) };
+      const rate = { imagesPerSecond: round(pace.imagesPerSecond, 4), waitShare: round(pace.waitShare, 3) };
       log.append({ step: at, ...numbers, ...(skipped ? { skipped } : {}), ...rate });
       const tagged = Object.entries({ ...numbers, ...rate }).map(
         ([name, value]) => [`train/${name}`, value] as const,

@@ -51,7 +51,7 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
     const picture = await trainLoop(
       {
         ...{ config, model, objective, state, recorder, paths: directory },
-        source: data.training(config.seed),
+        source: await data.training(config.seed),
         pictures: picturesFor(data, config),
         carried: checkpointConfig(config, info),
         cores: 1,

@@ -15,7 +15,7 @@ import { compileOptions, shardsFor } from './compileOptions';
 import { samplerOf } from './drawSamples';
 import type { Sampler } from './drawSamples';
 import type { Pictures } from './pictures';
-import type { Recorder } from './recorder';
+import type { Pace, Recorder } from './recorder';
 
 /** Everything that a training works with. */
 export interface Training {
@@ -60,17 +60,33 @@ function settingsOf({ config, objective, model, cores }: Training): TrainSetting
   };
 }
 
+/** What a step gave, and how long it waited for its batch. */
+interface TimedStep {
+  readonly report: StepReport;
+  readonly waitSeconds: number;
+}
+
+async function nextBatch({ config, source, state }: Training) {
+  const start = performance.now();
+  try {
+    const batch = await source.batchAt(state.step, config.batchSize);
+    return { ...batch, waitSeconds: (performance.now() - start) / 1000 };
+  } catch (error) {
+    throw asUserError(error, 1); // of damaged data
+  }
+}
+
 /** One step: its batch and its random numbers follow from seed and step alone. */
-async function nextStep(training: Training, trainer: Trainer): Promise<StepReport> {
+async function nextStep(training: Training, trainer: Trainer): Promise<TimedStep> {
   const { config, source, objective, state } = training;
   const { batchSize, seed } = config;
-  const { x, shape, y } = await source.batchAt(state.step, batchSize);
+  const { x, shape, y, waitSeconds } = await nextBatch(training);
   const draws = objective.draw(batchSize, source.sampleShape, { seed, step: state.step });
   try {
     const batch = { x, shape, y: source.numClasses === 0 ? null : y };
     const report = await trainer.step(batch, draws);
     training.assertHealthy();
-    return report;
+    return { report, waitSeconds };
   } catch (error) {
     // A loss that is not finite for too long is no bug; whatever else goes wrong in a step is.
     throw messageOf(error).startsWith('train: loss and gradient') ? asUserError(error, 1) : error;
@@ -93,13 +109,13 @@ async function afterStep(
   training: Training,
   sampler: Sampler,
   report: StepReport,
-  imagesPerSecond: number,
+  pace: Pace,
 ): Promise<boolean> {
   const { config, source, state, recorder, pictures, progress } = training;
   const { step } = state;
   if (report.skipped) progress.note(`Step ${step} is skipped: loss or gradient is not finite.`);
   if (report.skipped || step % config.log.every === 0) {
-    recorder.metrics(report, (step * config.batchSize) / source.count, imagesPerSecond);
+    recorder.metrics(report, (step * config.batchSize) / source.count, pace);
   }
   if (step % config.sample.every === 0) recorder.samples(step, await pictures.samples(sampler));
   if (step % config.checkpoint.every !== 0) return false;
@@ -139,15 +155,17 @@ async function trainSteps(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { config, state, progress } = training;
-  const [seconds, loss] = [averageOf(), averageOf()];
+  const [seconds, waits, loss] = [averageOf(), averageOf(), averageOf()];
   let isSaved = true;
   while (state.step < config.steps && !signal.aborted) {
     const start = performance.now();
-    const report = await nextStep(training, trainer);
+    const { report, waitSeconds } = await nextStep(training, trainer);
     seconds.add((performance.now() - start) / 1000);
+    waits.add(waitSeconds);
     loss.add(report.logs['rawLoss'] ?? report.loss);
     const imagesPerSecond = config.batchSize / seconds.value();
-    isSaved = await afterStep(training, sampler, report, imagesPerSecond);
+    const pace = { imagesPerSecond, waitShare: waits.value() / seconds.value() };
+    isSaved = await afterStep(training, sampler, report, pace);
     const secondsLeft = (config.steps - state.step) * seconds.value();
     const info = { step: state.step, loss: loss.value(), lr: report.lr, imagesPerSecond, secondsLeft };
     progress.update(info, state.step % config.log.every === 0);
