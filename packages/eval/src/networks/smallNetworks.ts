@@ -4,6 +4,7 @@ import type { SmallFeatureNetwork } from './convNetFile';
 /** Each network's weights are a module of their own, so that a program loads those that it uses. */
 const files = {
   'digits-lenet': () => import('./weights/digits-lenet'),
+  'mnist-lenet': () => import('./weights/mnist-lenet'),
 };
 
 /** Name of a feature network that travels inside this package. */
