@@ -20,3 +20,42 @@ export type {
 export type { FeatureNetwork, NetworkOutput } from './networks/featureNetwork';
 export { loadSmallNetwork, smallNetworkFile, smallNetworkNames } from './networks/smallNetworks';
 export type { SmallNetworkName } from './networks/smallNetworks';
+export { createCollector } from './evaluator/collector';
+export type { Collector, CollectorOptions, ExtractedFeatures, FeatureFunction } from './evaluator/collector';
+export { createEvaluator } from './evaluator/createEvaluator';
+export type {
+  EvaluationResult,
+  Evaluator,
+  EvaluatorOptions,
+  FrechetResult,
+  MetricChoices,
+} from './evaluator/createEvaluator';
+export { decodeReference, encodeReference } from './evaluator/reference';
+export type {
+  DecodeReferenceOptions,
+  EncodeReferenceOptions,
+  FeatureChoices,
+  Reference,
+} from './evaluator/reference';
+export { confidenceInterval } from './metrics/confidenceInterval';
+export type { ConfidenceInterval } from './metrics/confidenceInterval';
+export { createFeatureStore, featureRows } from './metrics/featureRows';
+export type { FeatureRows, FeatureStore } from './metrics/featureRows';
+export { frechetDistance } from './metrics/frechetDistance';
+export type { FrechetDistance } from './metrics/frechetDistance';
+export { inceptionScore } from './metrics/inceptionScore';
+export type { InceptionScore, InceptionScoreOptions } from './metrics/inceptionScore';
+export { kernelDistance } from './metrics/kernelDistance';
+export type { KernelDistance, KernelDistanceOptions } from './metrics/kernelDistance';
+export { createMoments } from './metrics/moments';
+export type { Moments } from './metrics/moments';
+export type { CountedStatistics, Statistics } from './metrics/statistics';
+export { neighbourMetrics } from './neighbours/neighbourMetrics';
+export type {
+  BallOptions,
+  Boundary,
+  DensityCoverage,
+  NeighbourMetrics,
+  NeighbourMetricsOptions,
+  PrecisionRecall,
+} from './neighbours/neighbourMetrics';
