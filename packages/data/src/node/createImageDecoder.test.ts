@@ -176,6 +176,16 @@ describe('createImageDecoder', () => {
     );
     await failing.close();
   });
+  it('closes in the middle of its work', async () => {
+    const decoder = createImageDecoder({ workers: 2, workerFile: worker.file });
+    const files = Array.from({ length: 500 }, (_, i) => fileOf(cifar[i % cifar.length]!));
+    const waiting = expect(decoder.decode(files, asIs)).rejects.toThrow(
+      'createImageDecoder: a decoder must be open, got one that was closed.',
+    );
+    await decoder.close();
+    await waiting;
+    await expect(decoder.decode(files, asIs)).rejects.toThrow('must be open');
+  });
   it('refuses options that are none', () => {
     expect(() => createImageDecoder({ workers: -1 })).toThrow(
       'createImageDecoder: workers must be an integer of at least 0, got -1.',

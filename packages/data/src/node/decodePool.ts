@@ -73,18 +73,33 @@ export function createDecodePool(file: string, workers: number): ImageDecoder {
     ...{ filename: file, name: 'decodeTask', minThreads: 0, maxThreads: workers },
     ...{ idleTimeout: 60_000, execArgv: [], recordTiming: false },
   });
+  pool.on('error', () => undefined); // of a worker that died: the task that it had fails as well
   const gate = createGate(2 * workers); // one that runs and one that is ready, for each worker
+  const running = new Set<Promise<DecodedTask>>();
+  let closed = false;
 
-  async function decodeChunk(images: readonly Uint8Array[], form: ImageForm, signal?: AbortSignal) {
-    return gate(async () => {
-      signal?.throwIfAborted();
-      const task = join(images, form);
-      return split(await pool.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] }));
-    });
+  async function run(task: DecodeTask): Promise<DecodedTask> {
+    const result = pool.run(task, { transferList: [task.bytes.buffer as ArrayBuffer] });
+    running.add(result);
+    try {
+      return await result;
+    } finally {
+      running.delete(result);
+    }
   }
+  const decodeChunk = (images: readonly Uint8Array[], form: ImageForm, signal?: AbortSignal) =>
+    gate(async () => {
+      signal?.throwIfAborted();
+      if (closed) throw new Error('createImageDecoder: a decoder must be open, got one that was closed.');
+      return split(await run(join(images, form)));
+    });
   return {
     decode: async (images, form, signal) =>
       (await Promise.all(chunksOf(images).map((chunk) => decodeChunk(chunk, form, signal)))).flat(),
-    close: () => pool.destroy(),
+    async close() {
+      closed = true;
+      await Promise.allSettled(running); // some milliseconds: a thread that is stopped in a task takes its answer along
+      await pool.destroy();
+    },
   };
 }

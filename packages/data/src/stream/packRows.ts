@@ -65,6 +65,11 @@ export function drawMirror(seed: number, epoch: number, number: number): boolean
 
 const floats = Float32Array.from({ length: 256 }, (_, v) => pixelToFloat(v));
 
+/** Writes bytes as floats. */
+function writeFloats(pixels: Uint8Array, x: Float32Array): void {
+  for (let i = 0; i < pixels.length; i++) x[i] = floats[pixels[i] ?? 0] ?? 0;
+}
+
 /** Writes one image as floats, mirrored. */
 function writeMirrored(pixels: Uint8Array, shape: readonly number[], x: Float32Array, at: number): void {
   const [height = 0, width = 0, channels = 0] = shape;
@@ -87,10 +92,9 @@ export function unpackBatch(
   if (data instanceof Float32Array) return { x: data, shape: whole, y, epoch };
   const size = shape.reduce((product, n) => product * n, 1);
   const x = new Float32Array(data.length);
+  writeFloats(data, x);
   mirrored.forEach((mirror, i) => {
-    const at = i * size;
-    if (mirror) writeMirrored(data.subarray(at, at + size), shape, x, at);
-    else for (let k = at; k < at + size; k++) x[k] = floats[data[k] ?? 0] ?? 0;
+    if (mirror) writeMirrored(data.subarray(i * size, (i + 1) * size), shape, x, i * size);
   });
   return { x, shape: whole, y, epoch };
 }
