@@ -1,4 +1,3 @@
-import { createDamageLog } from '../damage';
 import type { DamageLog, DamageOptions } from '../damage';
 import { gunzipWithStreams } from '../io/gunzipStream';
 import type { GunzipStream } from '../io/gunzipStream';
@@ -9,6 +8,7 @@ import type { SequentialSource, StoredSample } from '../source';
 import { readShard } from './shardEvents';
 import { OFFSET_STRIDE, parseShardIndex, scanShard, stringifyShardIndex } from './shardIndex';
 import type { IndexStore, ShardIndex } from './shardIndex';
+import { checkClasses, damageLogOf } from './sourceOptions';
 import type { SampleFiles } from './webDatasetSamples';
 
 /** How far the opening of a source is. */
@@ -52,29 +52,6 @@ interface KnownShard {
   readonly file: StoredFile;
   readonly count: number;
   readonly index: ShardIndex | null;
-}
-
-const isLog = (damage: DamageOptions | DamageLog): damage is DamageLog => 'report' in damage;
-
-/** The log that an option asks for. */
-export function damageLogOf(damage: DamageOptions | DamageLog = {}): DamageLog {
-  return isLog(damage) ? damage : createDamageLog(damage);
-}
-
-/** Checks options that every format has. */
-export function checkClasses(
-  caller: string,
-  { numClasses, classNames }: { numClasses?: number | undefined; classNames?: readonly string[] | undefined },
-): void {
-  if (numClasses !== undefined && (!Number.isSafeInteger(numClasses) || numClasses < 0)) {
-    throw new RangeError(`${caller}: numClasses must be an integer of at least 0, got ${numClasses}.`);
-  }
-  const names = classNames?.length;
-  if (names !== undefined && numClasses !== undefined && numClasses !== 0 && names !== numClasses) {
-    throw new RangeError(
-      `${caller}: classNames must have one name for each of ${numClasses} classes, got ${names}.`,
-    );
-  }
 }
 
 async function indexOf(

@@ -1,4 +1,5 @@
 import type { NpyArray } from '../npy';
+import { halfTable } from './halves';
 import type { Reading } from './reading';
 
 /** Element type of an array, as in the header: kind and size, `u1`, `f4`; `bigEndian` where it matters. */
@@ -24,15 +25,6 @@ const LONGEST_HEADER = 2 ** 20;
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 const FIRST_READ = 128;
 
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 type Values = Uint8Array | Int32Array | Float32Array | Float64Array;
 type Element = (view: DataView, at: number, little: boolean) => number;
 
@@ -47,7 +39,7 @@ const elementTypes = {
   i4: { into: Int32Array, get: (v, at, little) => v.getInt32(at, little) },
   u8: { into: Float64Array, get: (v, at, little) => Number(v.getBigUint64(at, little)) },
   i8: { into: Float64Array, get: (v, at, little) => Number(v.getBigInt64(at, little)) },
-  f2: { into: Float32Array, get: (v, at, little) => halfToNumber(v.getUint16(at, little)) },
+  f2: { into: Float32Array, get: (v, at, little) => halfTable()[v.getUint16(at, little)] ?? NaN },
   f4: { into: Float32Array, get: (v, at, little) => v.getFloat32(at, little) },
   f8: { into: Float64Array, get: (v, at, little) => v.getFloat64(at, little) },
 } as const satisfies Record<string, { into: new (length: number) => Values; get: Element }>;

@@ -43,12 +43,12 @@ export async function readFrom<T>(reader: ByteReader, reading: Reading<T>, signa
   return step.value;
 }
 
-/** A reader of bytes in memory, which it lends out. */
+/** A reader of bytes in memory. */
 export function readerOfBytes(name: string, bytes: Uint8Array): ByteReader {
   return {
     name,
     size: bytes.length,
-    read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
+    read: (offset, length) => Promise.resolve(new Uint8Array(bytes.subarray(offset, offset + length))),
     close: () => Promise.resolve(),
   };
 }

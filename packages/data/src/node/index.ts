@@ -1,8 +1,12 @@
 export { cacheFolder } from './cacheFolder';
 export { createImageDecoder } from './createImageDecoder';
+export type { ImageDecoderOptions } from './createImageDecoder';
 export type { DownloadOptions, DownloadProgress } from './download';
+export type { OpenSourceOptions, SourceFormat } from './format';
+export { openImageFolder } from './imageFolder';
+export type { ImageFolderOptions } from './imageFolder';
+export { localFile } from './localFile';
 export { loadIdxFiles } from './loadIdxFiles';
 export { loadMnist } from './loadMnist';
 export type { MnistOptions } from './loadMnist';
 export { openSource } from './openSource';
-export type { OpenSourceOptions, SourceFormat } from './openSource';

@@ -2,25 +2,15 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Source, StoredSample } from '../source';
+import { encodeSafetensors } from '@meanflow/safetensors';
+import { zipSync } from 'fflate';
+import { encodeNpy } from '../npy';
+import { encodeNpz } from '../npz';
+import { encodeIdx } from '../testing/encodeIdx';
+import { readAll } from '../testing/readAll';
 import { temporaryFolder } from '../testing/temporaryFolder';
 import { shardBytes } from '../testing/webDatasetFiles';
 import { openSource } from './openSource';
-
-async function readAll(source: Source): Promise<StoredSample[]> {
-  const samples: StoredSample[] = [];
-  for (const [shard, { count }] of source.shards.entries()) {
-    if (source.access === 'sequential')
-      for await (const sample of source.read(shard, 0)) samples.push(sample);
-    else {
-      for (let i = 0; i < count; i++) {
-        const sample = await source.readAt(i);
-        if (sample !== null) samples.push(sample);
-      }
-    }
-  }
-  return samples;
-}
 
 describe('openSource, WebDataset', () => {
   function folderOfShards(): string {
@@ -65,6 +55,62 @@ describe('openSource, WebDataset', () => {
 });
 
 describe('openSource', () => {
+  const pixels = { dtype: 'uint8', shape: [2, 1, 2, 1], data: Uint8Array.of(1, 2, 3, 4) } as const;
+  const idx = encodeIdx([2, 1, 2], pixels.data);
+  const png = Uint8Array.of(0x89);
+  const latents = { dtype: 'F32', shape: [2, 1], data: Float32Array.of(1, 2) } as const;
+  it.each<[string, string, Record<string, Uint8Array>, object]>([
+    ['an npz', 's.npz', { 's.npz': encodeNpz({ images: pixels }) }, { name: 's', numClasses: 0 }],
+    ['an npy by its content', 's', { s: encodeNpy(pixels) }, { name: 's' }],
+    ['a zip', 's.zip', { 's.zip': zipSync({ 'a.png': png, 'b.png': png }) }, { name: 's' }],
+    ['latents', 's.safetensors', { 's.safetensors': encodeSafetensors({ latents }) }, { name: 's' }],
+    [
+      'a folder of latents',
+      '',
+      {
+        'a.safetensors': encodeSafetensors({ latents: { ...latents, shape: [1, 2] } }),
+        'b.safetensors': encodeSafetensors({ latents: { ...latents, shape: [1, 2] } }),
+      },
+      { name: 'set' },
+    ],
+    ['a folder of images', '', { 'a.png': png, 'b.jpg': png }, { name: 'set', numClasses: 0 }],
+    ['IDX by its content', 's', { s: idx }, { name: 's', numClasses: 0 }],
+    [
+      'IDX with labels',
+      'x-images-idx3-ubyte.gz',
+      { 'x-images-idx3-ubyte.gz': gzipSync(idx), 'x-labels-idx1-ubyte': encodeIdx([2], Uint8Array.of(0, 3)) },
+      { name: 'x-images-idx3-ubyte', numClasses: 4 },
+    ],
+    [
+      'a folder of IDX',
+      '',
+      {
+        't10k-images-idx3-ubyte': encodeIdx([1, 1, 2], Uint8Array.of(1, 2)),
+        'train-images-idx3-ubyte': idx,
+        'train-labels-idx1-ubyte': encodeIdx([2], Uint8Array.of(0, 3)),
+      },
+      { name: 'set', numClasses: 4 },
+    ],
+    ['a tar by its content', 's', { s: shardBytes(2) }, { name: 's', numClasses: 2 }],
+  ])('opens %s', async (_, path, files, expected) => {
+    const folder = join(temporaryFolder(onTestFinished), 'set');
+    mkdirSync(folder);
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    const source = await openSource(join(folder, path), { cache: null });
+    expect(source).toMatchObject(expected);
+    expect(await readAll(source)).toHaveLength(2);
+    await source.close();
+  });
+  it('takes the format as said', async () => {
+    const folder = temporaryFolder(onTestFinished);
+    writeFileSync(join(folder, 'a.tar'), 'x');
+    writeFileSync(join(folder, 'a.png'), 'x');
+    await expect(openSource(folder, { cache: null })).rejects.toThrow('a.tar');
+    expect(await readAll(await openSource(folder, { format: 'folder' }))).toHaveLength(1);
+    await expect(openSource(folder, { format: 'zip' })).rejects.toThrow(
+      `openSource: ${folder} must be one file in this format, got 0. Likely fix: name one file.`,
+    );
+  });
   it('says what it cannot find or recognise', async () => {
     const folder = temporaryFolder(onTestFinished);
     await expect(openSource(join(folder, 'x'))).rejects.toThrow(
