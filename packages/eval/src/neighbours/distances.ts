@@ -3,6 +3,8 @@ import type { FeatureRows } from '../metrics/featureRows';
 
 /** Half the distance of float32 numbers next to 1. */
 const UNIT = 2 ** -24;
+/** Squares up to here keep all products in the range of float32. */
+const LARGEST = 2 ** 124;
 /** Distances of the first block that are compared with exact ones. */
 const PROBES = 64;
 
@@ -42,6 +44,11 @@ function centred(
   return result;
 }
 
+/**
+ * Rows of a set as {@link forEachBlock} takes them.
+ *
+ * @throws RangeError if a product might exceed the range of float32.
+ */
 export function prepareRows(features: FeatureRows, centre: Float64Array): PreparedRows {
   const [d, n] = [features.dimension, features.count];
   const squares = new Float64Array(n);
@@ -52,6 +59,11 @@ export function prepareRows(features: FeatureRows, centre: Float64Array): Prepar
     for (let row = start; row < end; row++) {
       let sum = 0;
       for (let j = (row - start) * d; j < (row - start + 1) * d; j++) sum += (values[j] ?? 0) ** 2;
+      if (!(sum < LARGEST)) {
+        throw new RangeError(
+          `neighbourMetrics: features must lie within 2^62 of each other for products in float32, got ${Math.sqrt(sum)} from the centre in row ${row}. Scale them down.`,
+        );
+      }
       squares[row] = sum;
     }
   }
@@ -149,12 +161,12 @@ export function errorBound(x: PreparedRows, y: PreparedRows, block: ProductBlock
     const row = x.features.rows(rowStart + i, rowStart + i + 1).slice();
     const exact = exactDistance(row, y.features.rows(columnStart + j, columnStart + j + 1));
     const error = Math.abs(scale - 2 * (products[i * columns + j] ?? NaN) - exact) / scale;
-    if (!Number.isFinite(error)) {
-      throw new RangeError(
-        'neighbours: products of features must be finite in float32, got NaN or infinity. Scale the features down.',
-      );
-    }
     if (error > bound) bound = 8 * error;
   }
   return bound;
+}
+
+/** |x|^2 of each row less the share of it that may be rounding: their sums, minus 2 x.y, are lower bounds of distances. */
+export function lessError({ squares }: PreparedRows, errorShare: number): Float64Array {
+  return squares.map((square) => (1 - errorShare) * square);
 }

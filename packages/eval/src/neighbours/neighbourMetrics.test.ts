@@ -180,6 +180,18 @@ describe('neighbourMetrics', () => {
   ])('refuses %j', async (options, message) => {
     await expect(neighbourMetrics(real, fake, options)).rejects.toThrow(message);
   });
+  it('refuses features that overflow', async () => {
+    const huge = featureRows(
+      real.rows(0, 400).map((value) => value * 1e30),
+      32,
+    );
+    await expect(neighbourMetrics(huge, fake)).rejects.toThrow('neighbourMetrics: features must lie within 2^62 of each other for products in float32, got'); // prettier-ignore
+  });
+  it('decides in float64 where features are so small that products vanish', async () => {
+    const small = [real, fake].map((set) => featureRows(Float64Array.from(set.rows(0, 60), (value) => value * 2 ** -80), 32)); // prettier-ignore
+    const [x, y] = [real, fake].map((set) => featureRows(set.rows(0, 60), 32));
+    expect(await metrics(small[0]!, small[1]!, {})).toEqual(await metrics(x!, y!, {}));
+  });
   it('refuses sets of different features', async () => {
     await expect(neighbourMetrics(real, featureRows(new Float32Array(8), 2))).rejects.toThrow(
       'neighbourMetrics: both sets must have rows of 32 features, got 2. They must come from the same network.',

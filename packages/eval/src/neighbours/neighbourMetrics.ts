@@ -1,6 +1,6 @@
 import { checkPositive } from '../metrics/checks';
 import type { FeatureRows } from '../metrics/featureRows';
-import { centreOf, errorBound, exactDistance, forEachBlock, prepareRows } from './distances';
+import { centreOf, errorBound, exactDistance, forEachBlock, lessError, prepareRows } from './distances';
 import type { BlockOptions, PreparedRows, ProductBlock } from './distances';
 import { squaredRadii } from './radii';
 
@@ -90,32 +90,42 @@ function largest(radii: readonly Float64Array[]): Float64Array {
   return (radii[0] ?? new Float64Array()).map((_, i) => Math.max(...radii.map((values) => values[i] ?? 0)));
 }
 
-function countPairs(
-  all: readonly Balls[],
-  [reach, fakeReach]: readonly [Float64Array, Float64Array],
-  [real, fake]: readonly [PreparedRows, PreparedRows],
+/** What stays the same while the pairs of both sets are counted. */
+interface Counting {
+  readonly balls: readonly Balls[];
+  readonly real: PreparedRows;
+  readonly fake: PreparedRows;
+  /** |x|^2 of each row, less the share of it that may be rounding. */
+  readonly lowest: readonly [real: Float64Array, fake: Float64Array];
+  /** The largest radius of each row. */
+  readonly reach: readonly [real: Float64Array, fake: Float64Array];
+  readonly errorShare: number;
+}
+
+/** A pair that may be inside of a ball, given the lower bound of its distance. */
+function countPair({ balls, real, fake, errorShare }: Counting, i: number, j: number, low: number): void {
+  const high = low + 2 * errorShare * ((real.squares[i] ?? 0) + (fake.squares[j] ?? 0));
+  let distance: number | null = null;
+  const exact = () => {
+    distance ??= exactDistance(real.features.rows(i, i + 1).slice(), fake.features.rows(j, j + 1));
+    return distance;
+  };
+  for (const one of balls) notePair(one, i, j, low, high, exact);
+}
+
+function countBlock(
+  counting: Counting,
   { rowStart, rowEnd, columnStart, columnEnd, products }: ProductBlock,
-  errorShare: number,
 ): void {
+  const [lowReal, lowFake] = counting.lowest;
+  const [reachReal, reachFake] = counting.reach;
   const columns = columnEnd - columnStart;
-  const share = 1 - errorShare;
   for (let i = rowStart; i < rowEnd; i++) {
-    const [square, ofRow] = [real.squares[i] ?? 0, reach[i] ?? 0];
+    const [ofRow, reach] = [lowReal[i] ?? 0, reachReal[i] ?? 0];
     const base = (i - rowStart) * columns - columnStart;
     for (let j = columnStart; j < columnEnd; j++) {
-      const twice = 2 * (products[base + j] ?? 0);
-      const scale = square + (fake.squares[j] ?? 0);
-      const low = share * scale - twice;
-      if (low > ofRow && low > (fakeReach[j] ?? 0)) continue; // nearly all pairs
-      let distance = NaN;
-      const exact = () => {
-        if (Number.isNaN(distance)) {
-          distance = exactDistance(real.features.rows(i, i + 1).slice(), fake.features.rows(j, j + 1));
-        }
-        return distance;
-      };
-      const high = (1 + errorShare) * scale - twice;
-      for (const balls of all) notePair(balls, i, j, low, high, exact);
+      const low = ofRow + (lowFake[j] ?? 0) - 2 * (products[base + j] ?? 0);
+      if (low <= reach || low <= (reachFake[j] ?? 0)) countPair(counting, i, j, low); // few pairs
     }
   }
 }
@@ -194,10 +204,14 @@ export async function neighbourMetrics(
     pairs: 0,
   }));
   const reach = [largest(realRadii), largest(fakeRadii)] as const;
-  let errorShare = 0;
+  let counting: Counting | null = null;
   await forEachBlock(...sets, false, pass(2), (block) => {
-    if (errorShare === 0) errorShare = errorBound(...sets, block);
-    countPairs(all, reach, sets, block, errorShare);
+    if (counting === null) {
+      const errorShare = errorBound(...sets, block);
+      const lowest = [lessError(sets[0], errorShare), lessError(sets[1], errorShare)] as const;
+      counting = { balls: all, real: sets[0], fake: sets[1], lowest, reach, errorShare };
+    }
+    countBlock(counting, block);
   });
   const [first] = all;
   const last = all.at(-1);

@@ -1,5 +1,5 @@
 import type { FeatureRows } from '../metrics/featureRows';
-import { errorBound, exactDistance, forEachBlock } from './distances';
+import { errorBound, exactDistance, forEachBlock, lessError } from './distances';
 import type { BlockOptions, PreparedRows, ProductBlock } from './distances';
 
 /** Neighbours kept beyond the k-th: as many as may seem nearer in float32 than they are. */
@@ -10,10 +10,12 @@ interface Candidates {
   readonly size: number;
   readonly bounds: Float64Array;
   readonly rows: Int32Array;
+  /** The largest bound of each row: what is not below it does not count. */
+  readonly limits: Float64Array;
 }
 
-/** Puts a row where it belongs among the candidates of another, if it does. */
-function offer({ size, bounds, rows }: Candidates, of: number, bound: number, row: number): void {
+/** Puts a row where it belongs among the candidates of another. */
+function offer({ size, bounds, rows, limits }: Candidates, of: number, bound: number, row: number): void {
   const first = of * size;
   let at = first + size - 1;
   for (; at > first && (bounds[at - 1] ?? Infinity) > bound; at--) {
@@ -22,26 +24,29 @@ function offer({ size, bounds, rows }: Candidates, of: number, bound: number, ro
   }
   bounds[at] = bound;
   rows[at] = row;
+  limits[of] = bounds[first + size - 1] ?? Infinity;
 }
 
+/** @param lowest |x|^2 of each row, less the share of it that may be rounding. */
 function offerBlock(
   candidates: Candidates,
-  { squares }: PreparedRows,
+  lowest: Float64Array,
   { rowStart, rowEnd, columnStart, columnEnd, products }: ProductBlock,
-  errorShare: number,
 ): void {
-  const { size, bounds } = candidates;
+  const { limits } = candidates;
   const columns = columnEnd - columnStart;
-  const share = 1 - errorShare;
   for (let i = rowStart; i < rowEnd; i++) {
-    const ofRow = share * (squares[i] ?? 0);
-    const last = i * size + size - 1;
+    const ofRow = lowest[i] ?? 0;
+    let limit = limits[i] ?? 0;
     const base = (i - rowStart) * columns - columnStart;
     const end = Math.min(columnEnd, i); // below the diagonal: each pair once
     for (let j = columnStart; j < end; j++) {
-      const bound = ofRow + share * (squares[j] ?? 0) - 2 * (products[base + j] ?? 0);
-      if (bound < (bounds[last] ?? 0)) offer(candidates, i, bound, j);
-      if (bound < (bounds[j * size + size - 1] ?? 0)) offer(candidates, j, bound, i);
+      const bound = ofRow + (lowest[j] ?? 0) - 2 * (products[base + j] ?? 0);
+      if (bound < limit) {
+        offer(candidates, i, bound, j);
+        limit = limits[i] ?? 0;
+      }
+      if (bound < (limits[j] ?? 0)) offer(candidates, j, bound, i);
     }
   }
 }
@@ -62,7 +67,7 @@ function exactRadii(
   ks: readonly number[],
   candidates: Candidates,
 ): number[] {
-  const { size, bounds, rows } = candidates;
+  const { size, rows, limits } = candidates;
   const own = features.rows(row, row + 1).slice();
   const known = rows.subarray(row * size, (row + 1) * size).filter((other) => other >= 0);
   const distances = Float64Array.from(known, (other) =>
@@ -70,8 +75,7 @@ function exactRadii(
   ).sort();
   const largest = distances[Math.max(...ks) - 1] ?? Infinity;
   // Rows that were left out are at least as far as the last bound says.
-  const isComplete =
-    known.length === features.count - 1 || largest <= Math.max(0, bounds[(row + 1) * size - 1] ?? 0);
+  const isComplete = known.length === features.count - 1 || largest <= Math.max(0, limits[row] ?? 0);
   const sorted = isComplete ? distances : allDistances(features, row);
   return ks.map((k) => sorted[k - 1] ?? NaN);
 }
@@ -97,11 +101,12 @@ export async function squaredRadii(
     size,
     bounds: new Float64Array(n * size).fill(Infinity),
     rows: new Int32Array(n * size).fill(-1),
+    limits: new Float64Array(n).fill(Infinity),
   };
-  let errorShare = 0;
+  let lowest: Float64Array | null = null;
   await forEachBlock(prepared, prepared, true, options, (block) => {
-    if (errorShare === 0) errorShare = errorBound(prepared, prepared, block);
-    offerBlock(candidates, prepared, block, errorShare);
+    lowest ??= lessError(prepared, errorBound(prepared, prepared, block));
+    offerBlock(candidates, lowest, block);
   });
   const radii = ks.map(() => new Float64Array(n));
   for (let row = 0; row < n; row++) {
