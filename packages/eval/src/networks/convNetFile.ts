@@ -70,6 +70,7 @@ export async function convNetFromBytes(bytes: Uint8Array): Promise<SmallFeatureN
     inputSize: config.inputSize,
     channels: config.channels,
     featureSize: config.featureSize,
+    batchSize: 100,
     preprocessing: 'x / 127.5 - 1',
     extract: (images) => tf.tidy(() => ({ ...convNet(config, weights, images) })),
     dispose: () => {

@@ -35,7 +35,7 @@ export interface ExtractionChoices {
 
 /** Options of {@link createFeatureExtractor}. */
 export interface FeatureExtractorOptions {
-  /** Images that are computed at once, at least 1; the last batch is filled up. Default 50. */
+  /** Images that are computed at once, at least 1; the last batch is filled up. Default what suits the network. */
   batchSize?: number;
   /**
    * Parts of a batch that are computed side by side, a divisor of `batchSize`. Worth it for a compiled program where one
@@ -114,7 +114,7 @@ export function createFeatureExtractor(
   network: FeatureNetwork,
   options: FeatureExtractorOptions = {},
 ): FeatureExtractor {
-  const { batchSize = 50, shards = 1, resize = 'error', program } = options;
+  const { batchSize = network.batchSize, shards = 1, resize = 'error', program } = options;
   checkCount('batchSize', batchSize);
   checkCount('shards', shards);
   if (batchSize % shards !== 0)

@@ -25,6 +25,8 @@ export interface FeatureNetwork {
   readonly channels: number;
   /** D, the number of features. */
   readonly featureSize: number;
+  /** Images that it is best given at once: more take memory, fewer take time. */
+  readonly batchSize: number;
   /** What it does to images before its first layer, in words, for the result. */
   readonly preprocessing: string;
   /**
