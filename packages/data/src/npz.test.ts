@@ -149,4 +149,10 @@ describe('decodeNpz', () => {
     expect(() => decodeNpz(zip, { name: 's.npz', maxBytes: 2 })).toThrow('at most 2 bytes, got 3');
     expect(() => decodeNpz(zip.subarray(0, 40), { name: 's.npz' })).toThrow('zip: s.npz must be a whole zip');
   });
+  it('reads a Buffer that is a part of another', () => {
+    const values = Int32Array.of(1, -2, 3);
+    const bytes = encodeNpz({ labels: { dtype: 'int32', shape: [3], data: values } });
+    const part = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]).subarray(3, 3 + bytes.length);
+    expect(decodeNpz(part)['labels']?.data).toEqual(values);
+  });
 });

@@ -39,6 +39,17 @@ describe('decodeSafetensors', () => {
     expect(tensors['empty']?.data).toEqual(new Float64Array(0));
   });
 
+  it('reads a Buffer at any place of its memory', () => {
+    const header = '{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
+    const bytes = file(header, [0, 0, 0x80, 0x3f]);
+    for (let shift = 0; shift < 4; shift++) {
+      const part = Buffer.concat([Buffer.alloc(shift), bytes, Buffer.alloc(5)]).subarray(
+        shift,
+        shift + bytes.length,
+      );
+      expect(decodeSafetensors(part).tensors['w']?.data).toEqual(Float32Array.of(1));
+    }
+  });
   it('gives views where the data are aligned and copies where they are not', () => {
     const header =
       '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"U16","shape":[1],"data_offsets":[1,3]}}';

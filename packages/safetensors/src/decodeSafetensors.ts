@@ -117,7 +117,7 @@ function readTensor(bytes: Uint8Array, dataStart: number, entry: Entry): SafeTen
   const aligned = offset % Values.BYTES_PER_ELEMENT === 0;
   const data = aligned
     ? new Values(bytes.buffer, offset, (end - begin) / Values.BYTES_PER_ELEMENT)
-    : new Values(bytes.slice(dataStart + begin, dataStart + end).buffer);
+    : new Values(new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end)).buffer); // a Buffer's slice is a view
   return { dtype, shape, data } as SafeTensor;
 }
 

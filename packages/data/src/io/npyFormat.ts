@@ -109,7 +109,8 @@ export function* readNpyHeader(name: string, start: number, size: number): Readi
 function copied({ code, bigEndian }: NpyType, bytes: Uint8Array): Values | null {
   if (bigEndian || new Uint8Array(Uint16Array.of(1).buffer)[0] !== 1) return null;
   const same = { i4: Int32Array, f4: Float32Array, f8: Float64Array };
-  return code in same ? new same[code as keyof typeof same](bytes.slice().buffer) : null;
+  // Not bytes.slice(): of a Buffer that is a view of its memory, not a copy.
+  return code in same ? new same[code as keyof typeof same](new Uint8Array(bytes).buffer) : null;
 }
 
 /**
