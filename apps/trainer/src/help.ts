@@ -19,6 +19,7 @@ Examples:
   $ meanflow train --preset digits                    trains a model; the run is in runs/digits
   $ meanflow sample --checkpoint runs/digits --out digits.png
   $ meanflow train --resume --out runs/digits --steps 2000
+  $ meanflow eval --checkpoint runs/digits --count 5000
 
 Each command has its own --help.
 ${exitCodes}`;
@@ -65,6 +66,28 @@ Examples:
   $ meanflow sample --checkpoint runs/digits --classes 0-4,7 --count 60 --seed 3 --out grid.png
   $ meanflow sample --checkpoint runs/digits/checkpoints/step-00000500 --raw --nfe 4 --out grid.png
   $ meanflow sample --checkpoint runs/digits --count 10000 --out samples.npz
+${exitCodes}`;
+
+export const evaluateHelp = `
+What is compared:
+  Features of a network, of drawn images and of a reference. Values of different networks, counts or references have
+  nothing to do with each other; the result names all of them. The small networks inside the program (digits-lenet,
+  mnist-lenet, ...) are for images of their own kind: "FID (mnist-lenet)" is no Inception FID.
+  Drawn images are uint8 by clip(127.5 x + 128), their classes in turn. Features of a training set are computed once and
+  kept in the cache folder.
+
+Examples:
+  $ meanflow eval --checkpoint runs/mnist
+  $ meanflow eval --checkpoint runs/mnist --nfe 1,2,4 --count 10000 --repeats 3 --out mnist.json
+  $ meanflow eval --images samples.npz --reference real/ --network mnist-lenet
+  $ meanflow eval --checkpoint runs/mnist --metrics fid --neighbours neighbours.png
+${exitCodes}`;
+
+export const compareHelp = `
+Says what makes results incomparable, and ends with 1 then.
+
+Example:
+  $ meanflow compare meanflow.json flow-matching.json
 ${exitCodes}`;
 
 export const doctorHelp = `

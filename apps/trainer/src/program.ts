@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { doctorHelp, programHelp, sampleHelp, trainHelp } from './help';
+import { compareHelp, doctorHelp, evaluateHelp, programHelp, sampleHelp, trainHelp } from './help';
+import type { EvaluateOptions } from './evaluation/evaluateOptions';
 import type { SampleOptions } from './commands/sample';
 import type { TrainOptions } from './run/trainOptions';
 import type { Terminal } from './terminal';
@@ -61,6 +62,46 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .action(async (options: SampleOptions) => {
       const { sample } = await import('./commands/sample');
       finish(await sample(options, terminal));
+    });
+
+  program
+    .command('eval')
+    .description('Measure how near drawn images are to real ones: FID and others.')
+    .option('--checkpoint <dir>', 'a run, its checkpoints folder, or one checkpoint, to draw images with')
+    .option('--images <path>', 'images that are there: a folder, .zip, .npz or shards')
+    .option('--reference <path>', 'images or statistics (.npz) to compare with (default: the training set)')
+    .option('--network <name>', 'features to compare (default: auto, the small network for this image size)')
+    .option('--metrics <list>', 'such as fid,kid (default: all that the network allows)')
+    .option('--count <n>', 'images to draw, or to take (default: 50000, or all)')
+    .option('--nfe <list>', 'network evaluations for each image, such as 1,2,4 (default: 1)')
+    .option('--repeats <n>', 'independent draws; more than one give a 95 % interval (default: 1)')
+    .option('--seed <n>', 'seed of the first draw (default: 0)')
+    .option('--ema', 'with the averaged weights (default)')
+    .option('--raw', 'with the weights as trained')
+    .option('--size <n>', 'scale and crop stored images to a square of this side')
+    .option(
+      '--resize <filter>',
+      'for a network of another size: box, bilinear, bicubic, lanczos (default: error)',
+    )
+    .option('--out <file>', 'the result as JSON (default: evaluation.json in the run, or the next free name)')
+    .option('--neighbours <file>', 'a PNG of images beside their nearest neighbours in the reference')
+    .option('--no-cache', 'compute features of the reference anew')
+    .option('--backend <name>', `${backend} (default: auto)`)
+    .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
+    .addHelpText('after', evaluateHelp)
+    .action(async (options: EvaluateOptions) => {
+      const { evaluate } = await import('./commands/evaluate');
+      finish(await evaluate(options, terminal));
+    });
+
+  program
+    .command('compare')
+    .description('Put results of eval side by side.')
+    .argument('<results...>', 'JSON files that eval wrote')
+    .addHelpText('after', compareHelp)
+    .action(async (results: string[]) => {
+      const { compare } = await import('./commands/compare');
+      finish(compare(results, terminal));
     });
 
   program

@@ -1,25 +1,17 @@
-import { createProgram } from '@meanflow/compile';
-import { checkWeights, toVariables, toWeights } from '@meanflow/train';
-import { loadCheckpointWeights } from '@meanflow/train/node';
-import * as tf from '@tensorflow/tfjs-core';
 import { assertHealthy } from '../backends/backend';
+import { backendChoice } from '../backends/backendChoice';
 import { startBackend } from '../backends/startBackend';
-import { suggestion } from '../config/nearest';
-import { backendNames } from '../config/schema';
-import type { BackendName, RunConfig } from '../config/schema';
+import type { RunConfig } from '../config/schema';
 import { loadData } from '../data/loadData';
 import type { DatasetInfo } from '../data/loadData';
-import { buildModel } from '../model';
-import { buildObjective } from '../objective';
 import { targetKind } from '../output/target';
 import { writeSamples } from '../output/writeSamples';
-import { readCheckpointConfig } from '../run/checkpointConfig';
 import { parseClasses, spreadLabels } from '../run/classes';
-import { compileOptions } from '../run/compileOptions';
-import { drawSamples, samplerOf } from '../run/drawSamples';
+import { drawSamples } from '../run/drawSamples';
 import { scatterPicture } from '../run/pictures';
+import { openSampler, readTrainedModel } from '../run/trainedModel';
 import type { Terminal } from '../terminal';
-import { UserError, withUserInput } from '../userError';
+import { UserError } from '../userError';
 import { wholeNumber } from '../wholeNumber';
 
 /** Arguments of `meanflow sample`, as the command line gives them. */
@@ -51,16 +43,6 @@ function labelsFor(options: SampleOptions, { numClasses, sampleShape }: DatasetI
   return { count, labels: classes.length === 0 ? null : spreadLabels(classes, count) };
 }
 
-function backendChoice(name = 'auto'): BackendName | 'auto' {
-  const choices = ['auto', ...backendNames] as const;
-  const found = choices.find((choice) => choice === name);
-  if (found !== undefined) return found;
-  const hint = suggestion(name, choices);
-  throw new UserError(
-    `--backend must be one of ${choices.join(', ')}, got ${name}${hint === '' ? '.' : hint}`,
-  );
-}
-
 /** Points over those of the data set, which a toy can draw at once. */
 async function scatterOver(config: RunConfig, samples: Float32Array) {
   const data = await loadData(config.data);
@@ -90,40 +72,29 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
   const choice = backendChoice(options.backend);
   const kind = targetKind(options.out);
 
-  const loaded = await withUserInput(() => loadCheckpointWeights(options.checkpoint, which));
-  for (const warning of loaded.warnings) terminal.err(warning);
-  const { config, dataset } = readCheckpointConfig(loaded.value.config, loaded.path);
+  const trained = await readTrainedModel(options.checkpoint, which);
+  for (const warning of trained.warnings) terminal.err(warning);
+  const { config, dataset } = trained;
   const { count, labels } = labelsFor(options, dataset);
   const { sampleShape } = dataset;
   if (kind === 'folder' && sampleShape.length === 1) {
     throw new UserError(`--out must be a .png or .npz file for points, got ${options.out}.`);
   }
-  const model = buildModel(config.model, dataset);
-  const objective = buildObjective(config.objective, dataset.numClasses);
-  await withUserInput(() => { checkWeights(model.parameters, loaded.value.weights, loaded.path); }); // prettier-ignore
 
   const backend = await startBackend(choice, { ...threads, isSharded: config.compile.mode !== 'off' });
   try {
-    const weights = tf.tidy(() => toVariables(toWeights(loaded.value.weights)));
-    const program = createProgram(compileOptions(config.compile));
     const start = performance.now();
-    const sampler = samplerOf(program, objective, () => model.network(weights), backend.shards);
-    const data = await drawSamples(sampler, sampleShape, {
-      labels,
-      count,
-      seed,
-      nfe,
-    });
+    const own = openSampler(trained, backend);
+    const data = await drawSamples(own.sampler, sampleShape, { labels, count, seed, nfe });
     const seconds = (performance.now() - start) / 1000;
     assertHealthy(backend);
-    program.dispose();
-    tf.dispose(weights);
+    own.dispose();
     const scatter = sampleShape.length === 1 ? await scatterOver(config, data) : null;
     writeSamples(options.out, kind, { shape: [count, ...sampleShape], data, labels }, scatter);
     const weightsName = which === 'ema' ? 'averaged weights' : 'raw weights';
     const speed = `${seconds.toFixed(2)} s on ${backend.name} (${backend.device})`;
     terminal.out(
-      `${count} samples at ${nfe} NFE with the ${weightsName} of step ${loaded.value.step}, in ${speed}: ${options.out}`,
+      `${count} samples at ${nfe} NFE with the ${weightsName} of step ${trained.step}, in ${speed}: ${options.out}`,
     );
     return 0;
   } finally {

@@ -33,7 +33,7 @@ const schema = z.object({
     shape: z.array(z.int()),
   }),
   network: z.looseObject({ name: z.string(), hash: z.string() }),
-  reference: z.looseObject({ name: z.string(), count: z.int().min(1) }),
+  reference: z.looseObject({ name: z.string(), count: z.int().min(1).nullable() }),
   settings: z.record(z.string(), z.json()),
   versions: z.record(z.string(), z.string()),
   results: z.array(entry).min(1),

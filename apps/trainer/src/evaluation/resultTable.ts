@@ -24,7 +24,7 @@ function showMetric(name: MetricName, entry: EvaluationEntry): string {
 function basisOf({ network, reference, images, settings }: EvaluationFile): Record<string, unknown> {
   return {
     network: `${network.name} ${network.hash.slice(0, 8)}`,
-    reference: `${reference.name}, ${reference.count} images`,
+    reference: `${reference.name}, ${reference.count ?? '?'} images`,
     count: images.count,
     ...settings,
   };

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { createCollector, decodeReference, encodeReference } from '@meanflow/eval';
+import type { Reference } from '@meanflow/eval';
+import { cacheFolder } from '@meanflow/data/node';
+import { decodeNpz } from '@meanflow/data';
+import { replaceDurably } from '@meanflow/train/node';
+import { withUserInput } from '../userError';
+import { collectImages } from './featuresOf';
+import type { Features } from './featuresOf';
+import type { ImageSet } from './imageSet';
+
+/** What generated images are compared with, under its name. */
+export interface NamedReference {
+  readonly name: string;
+  /** Images behind it; null if a file does not say. */
+  readonly count: number | null;
+  readonly reference: Reference;
+}
+
+/** What to say of the work on a reference. */
+export interface ReferenceOptions {
+  /** Called with the number of images whose features are there. */
+  readonly onImages?: (count: number) => void;
+  /** Folder of what was computed before; null: compute, and keep nothing. Default `references` in the cache folder. */
+  readonly cache?: string | null;
+}
+
+/** Whether a file holds statistics rather than images. */
+export function holdsStatistics(path: string): boolean {
+  if (extname(path).toLowerCase() !== '.npz' || !existsSync(path)) return false;
+  const names = Object.keys(decodeNpz(readFileSync(path), { name: path }));
+  return names.includes('mu') && names.includes('sigma');
+}
+
+/** Statistics of a file, ours or those of pytorch-fid or ADM. */
+export async function readReference(path: string): Promise<NamedReference> {
+  const reference = await withUserInput(() => decodeReference(readFileSync(path), { name: path }));
+  return { name: path, count: reference.statistics?.count ?? null, reference };
+}
+
+/** What identifies a set of images without reading all of it: name, number, shape, and its first images. */
+async function fingerprint(images: ImageSet): Promise<string> {
+  const { name, count, sampleShape } = images;
+  const hash = createHash('sha256').update(JSON.stringify([name, count, sampleShape]));
+  for await (const part of images.parts()) {
+    hash.update(part);
+    break;
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Features of a set of images and their statistics: from the cache, where they were computed before for the same images
+ * and network, else computed and kept there.
+ */
+export async function referenceOf(
+  images: ImageSet,
+  features: Features,
+  { onImages, cache = join(cacheFolder(), 'references') }: ReferenceOptions = {},
+): Promise<NamedReference> {
+  const { name, count } = images;
+  const key = createHash('sha256')
+    .update(JSON.stringify([await fingerprint(images), features.choices]))
+    .digest('hex');
+  const path = cache === null ? null : join(cache, `${key}.npz`);
+  if (path !== null && existsSync(path)) {
+    try {
+      const reference = decodeReference(readFileSync(path), { name: path });
+      if (reference.features !== null) return { name, count, reference };
+    } catch {
+      // A damaged file is computed again.
+    }
+  }
+  const collector = createCollector({
+    extract: features.extract,
+    keepFeatures: true,
+    choices: features.choices,
+  });
+  await collectImages(images, collector, onImages);
+  const reference = collector.reference();
+  if (path !== null && cache !== null) {
+    mkdirSync(cache, { recursive: true });
+    replaceDurably(path, encodeReference(reference, { features: true }));
+  }
+  return { name, count, reference };
+}
