@@ -23,6 +23,8 @@ export { resizeImage } from './image/resizeImage';
 export type { ResizeFilter } from './image/resizeImage';
 export { imagesFromIdx } from './imagesFromIdx';
 export type { ImagesFromIdxOptions, NamedBytes } from './imagesFromIdx';
+export { httpFile } from './io/httpFile';
+export type { HttpOptions } from './io/httpFile';
 export type { GunzipStream } from './io/gunzipStream';
 export { readerOfBytes } from './io/reading';
 export type { ByteReader } from './io/reading';

@@ -224,7 +224,13 @@ export async function openLatentShards(
 ): Promise<Source> {
   checkClasses('openLatentShards', options);
   const shards: LatentShard[] = [];
-  for (const file of files) shards.push(await openShard(file, options));
+  for (const file of files) {
+    try {
+      shards.push(await openShard(file, options));
+    } finally {
+      await file.close(); // there may be thousands
+    }
+  }
   const [first] = files;
   if (first === undefined) throw new RangeError('openLatentShards: files must be at least one, got none.');
   checkShapes(shards);

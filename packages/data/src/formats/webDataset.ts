@@ -95,6 +95,8 @@ async function knowShards(
     } catch (error) {
       signal?.throwIfAborted();
       problem = `the shard must be readable, got ${reasonOf(error)}`;
+    } finally {
+      await file.close(); // there may be thousands
     }
     samples[i] = index?.count ?? 0;
     shards++;

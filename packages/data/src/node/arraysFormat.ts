@@ -1,7 +1,6 @@
 import { openImageArrays } from '../formats/imageArrays';
-import { readerOfFile } from '../io/storedFile';
 import type { Format } from './format';
-import { allNamed, beginsWith, commonOptions, onlyFile } from './onlyFile';
+import { allNamed, beginsWith, commonOptions, openReader } from './onlyFile';
 
 /** NumPy arrays of images. */
 export const arraysFormat: Format = {
@@ -10,7 +9,6 @@ export const arraysFormat: Format = {
   recognises(place) {
     return beginsWith(place, [0x93, 0x4e, 0x55, 0x4d]) || allNamed(place, (name) => /\.np[yz]$/i.test(name));
   },
-  async open(place, options) {
-    return openImageArrays(await readerOfFile(onlyFile(place), options.signal), commonOptions(options));
-  },
+  open: (place, options) =>
+    openReader(place, options.signal, (reader) => openImageArrays(reader, commonOptions(options))),
 };

@@ -1,5 +1,6 @@
 import type { DamageLog, DamageOptions } from '../damage';
 import type { ScanProgress } from '../formats/webDataset';
+import type { HttpOptions } from '../io/httpFile';
 import type { StoredFile } from '../io/storedFile';
 import type { Source } from '../source';
 
@@ -22,6 +23,8 @@ export interface OpenSourceOptions {
   format?: SourceFormat;
   /** Folder for what was learnt by looking through shards; null to keep nothing. Default `shards` in `cacheFolder()`. */
   cache?: string | null;
+  /** Headers, retries and patience of requests to servers. */
+  http?: HttpOptions;
   signal?: AbortSignal;
   /** Called as shards are looked through. */
   onProgress?: (progress: ScanProgress) => void;

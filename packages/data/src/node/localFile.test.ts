@@ -1,4 +1,4 @@
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../testing/temporaryFolder';
@@ -41,6 +41,20 @@ it('names a file that is not there or became shorter', async () => {
   await expect(localFile(path).stat()).rejects.toThrow(`data: ${path} must be a readable file, got ENOENT.`);
   await expect(localFile(path).read(0, 1)).rejects.toThrow('ENOENT');
   await file.close();
+});
+it('keeps few of many files open, and reads from all at once', async () => {
+  const path = written();
+  const files = Array.from({ length: 400 }, () => localFile(path));
+  const opened = () => readdirSync('/proc/self/fd').length;
+  const canCount = existsSync('/proc/self/fd');
+  const before = canCount ? opened() : 0;
+  for (let round = 0; round < 2; round++) {
+    const read = await Promise.all(files.map((file, i) => file.read(i, 1)));
+    expect(read.map(([byte]) => byte)).toEqual(files.map((_, i) => i % 253));
+  }
+  if (canCount) expect(opened() - before).toBeLessThan(140);
+  await Promise.all(files.map((file) => file.close()));
+  if (canCount) expect(opened() - before).toBeLessThan(10);
 });
 it('stops at the signal', async () => {
   const file = localFile(written());

@@ -1,3 +1,6 @@
+import { plainName } from '../io/names';
+import type { ByteReader } from '../io/reading';
+import { readerOfFile } from '../io/storedFile';
 import type { StoredFile } from '../io/storedFile';
 import type { OpenSourceOptions, Place } from './format';
 
@@ -16,9 +19,28 @@ export function onlyFile({ location, files }: Place): StoredFile {
   return file;
 }
 
+/**
+ * Opens the one file of a place by ranges.
+ *
+ * @param open Makes a source of it, which closes it; if it fails, the file is closed.
+ */
+export async function openReader<T>(
+  place: Place,
+  signal: AbortSignal | undefined,
+  open: (reader: ByteReader) => Promise<T>,
+): Promise<T> {
+  const reader = await readerOfFile(onlyFile(place), signal);
+  try {
+    return await open(reader);
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
 /** Whether all files of a place, at least one, have such a name. */
 export function allNamed({ files }: Place, is: (name: string) => boolean): boolean {
-  return files.length > 0 && files.every(({ name }) => is(name.replace(/[?#].*$/, '')));
+  return files.length > 0 && files.every(({ name }) => is(plainName(name)));
 }
 
 /** Whether the first file begins with these bytes. */

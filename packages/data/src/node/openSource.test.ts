@@ -37,6 +37,7 @@ describe('openSource, WebDataset', () => {
       return;
     }
     const given = await opening;
+    await given.close();
     const source = await openSource(join(folder, pattern), { cache: null });
     expect(given.name).toBe('given');
     expect(source).toMatchObject({ name, numClasses: 3, classNames: ['wren', 'robin', 'owl'] });

@@ -1,4 +1,4 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expandBraces } from '../io/bracePattern';
 
@@ -38,14 +38,4 @@ export async function shardsOfFolder(folder: string): Promise<string[]> {
     .filter(isShardName)
     .sort()
     .map((name) => join(folder, name));
-}
-
-/** Class names from a `classes.txt`, one a line; undefined where there is none. */
-export async function classNamesBeside(folder: string): Promise<string[] | undefined> {
-  const text = await readFile(join(folder, 'classes.txt'), 'utf8').catch(() => null);
-  const names = text
-    ?.split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
-  return names && names.length > 0 ? names : undefined;
 }
