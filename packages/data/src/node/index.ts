@@ -1,7 +1,8 @@
 export { cacheFolder } from './cacheFolder';
 export { createImageDecoder } from './createImageDecoder';
 export type { ImageDecoderOptions } from './createImageDecoder';
-export type { DownloadOptions, DownloadProgress } from './download';
+export { fetchFromMirrors, writeAtomically } from './download';
+export type { DownloadOptions, DownloadProgress, DownloadRequest } from './download';
 export type { OpenSourceOptions, SourceFormat } from './format';
 export { openImageFolder } from './imageFolder';
 export type { ImageFolderOptions } from './imageFolder';
