@@ -8,6 +8,8 @@ import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
 import { areImages, loadData } from '../data/loadData';
 import type { TrainingData } from '../data/loadData';
+import { evaluateWhileTraining } from '../evaluation/evaluateWhileTraining';
+import type { TrainingEvaluation } from '../evaluation/evaluateWhileTraining';
 import { EXIT_INTERRUPTED, watchInterruption } from '../interruption';
 import type { Interruption } from '../interruption';
 import { buildModel, countWeights } from '../model';
@@ -36,6 +38,7 @@ interface Setting {
   readonly data: TrainingData;
   readonly model: Model;
   readonly objective: Objective;
+  readonly evaluation: TrainingEvaluation | null;
   readonly backend: RunningBackend;
   readonly interruption: Interruption;
 }
@@ -51,7 +54,7 @@ function openDirectory(root: string): RunDirectory {
 
 /** Trains, and draws the last picture. */
 async function runTraining(setting: Setting, directory: RunDirectory, terminal: Terminal): Promise<number> {
-  const { plan, config, data, model, objective, backend, interruption } = setting;
+  const { plan, config, data, model, objective, evaluation, backend, interruption } = setting;
   const { info } = data;
   const { checkpoint, notes } = findStart(plan, config, info);
   for (const note of notes) terminal.err(note);
@@ -74,6 +77,7 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
       paths: directory,
       recorder,
       pictures,
+      evaluation,
       progress,
       carried,
       cores: backend.shards ?? 1,
@@ -105,12 +109,17 @@ async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interr
     const { numClasses } = data.info;
     const model = buildModel(config.model, data.info);
     const objective = buildObjective(config.objective, numClasses);
-    const directory = openDirectory(plan.root);
+    const evaluation = await evaluateWhileTraining(data, config, backend.shards ?? 1, terminal);
     try {
-      const setting = { plan, config, data, model, objective, backend, interruption };
-      return await runTraining(setting, directory, terminal);
+      const directory = openDirectory(plan.root);
+      try {
+        const setting = { plan, config, data, model, objective, evaluation, backend, interruption };
+        return await runTraining(setting, directory, terminal);
+      } finally {
+        directory.close();
+      }
     } finally {
-      directory.close();
+      evaluation?.dispose();
     }
   } finally {
     await data.close();

@@ -229,6 +229,14 @@ export const configSchema = z
         nfe: count.default(1).describe('network evaluations for each sample'),
       })
       .prefault({}),
+    evaluate: z
+      .strictObject({
+        every: count.nullable().default(null).describe('steps between two evaluations; null: none'),
+        count: z.int().min(2).default(1000).describe('images in each'),
+        nfe: count.default(1).describe('network evaluations for each image'),
+        network: z.string().default('auto').describe('features to compare, as in meanflow eval'),
+      })
+      .prefault({}),
     checkpoint: z
       .strictObject({
         every: count.default(500).describe('steps between two checkpoints, besides the last'),

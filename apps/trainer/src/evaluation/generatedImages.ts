@@ -1,6 +1,6 @@
 import { floatsToPixels } from '@meanflow/data';
 import { drawInParts } from '../run/drawSamples';
-import type { Sampler } from '../run/drawSamples';
+import type { Sampler, SampleRequest } from '../run/drawSamples';
 import type { ImageSet } from './imageSet';
 import type { DatasetInfo } from '../data/loadData';
 
@@ -11,20 +11,22 @@ export interface GenerationRequest {
   readonly seed: number;
 }
 
-/**
- * Images that a model draws, uint8 by clip(127.5 x + 128): the classes 0, 1, ... in turn, so that any part of them has
- * equal shares.
- */
-export function generatedImages(
-  sampler: Sampler,
-  { name, sampleShape, numClasses }: DatasetInfo,
+/** The samples of an evaluation: the classes 0, 1, ... in turn, so that any part of them has equal shares. */
+export function generationRequest(
+  { numClasses }: Pick<DatasetInfo, 'numClasses'>,
   { count, nfe, seed }: GenerationRequest,
-): ImageSet {
+): SampleRequest {
   const labels = numClasses === 0 ? null : Int32Array.from({ length: count }, (_, i) => i % numClasses);
+  return { labels, count, nfe, seed };
+}
+
+/** Images that a model draws, uint8 by clip(127.5 x + 128). */
+export function generatedImages(sampler: Sampler, info: DatasetInfo, request: GenerationRequest): ImageSet {
+  const { name, sampleShape } = info;
   async function* parts() {
-    for await (const part of drawInParts(sampler, sampleShape, { labels, count, seed, nfe })) {
+    for await (const part of drawInParts(sampler, sampleShape, generationRequest(info, request))) {
       yield floatsToPixels(part);
     }
   }
-  return { name, count, sampleShape, parts, close: () => Promise.resolve() };
+  return { name, count: request.count, sampleShape, parts, close: () => Promise.resolve() };
 }

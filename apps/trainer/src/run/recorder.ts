@@ -15,6 +15,8 @@ export interface Pace {
 export interface Recorder {
   /** The numbers of a step, to metrics.jsonl and TensorBoard. */
   metrics(report: StepReport, epoch: number, pace: Pace): void;
+  /** Values of an evaluation after a step, to metrics.jsonl and TensorBoard. */
+  evaluation(step: number, values: Readonly<Record<string, number>>): void;
   /** The samples after a step, as a PNG file and for TensorBoard; returns the file. */
   samples(step: number, picture: RgbImage): string;
   /** The last picture, `samples/final.png`; returns the file. */
@@ -48,6 +50,11 @@ export function openRecorder(paths: RunPaths, step: number): Recorder {
       const tagged = Object.entries({ ...numbers, ...rate }).map(
         ([name, value]) => [`train/${name}`, value] as const,
       );
+      events.scalars(at, Object.fromEntries(tagged));
+    },
+    evaluation(at, values) {
+      log.append({ step: at, ...values });
+      const tagged = Object.entries(values).map(([name, value]) => [`evaluation/${name}`, value] as const);
       events.scalars(at, Object.fromEntries(tagged));
     },
     samples(at, picture) {

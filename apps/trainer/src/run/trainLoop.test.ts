@@ -55,6 +55,7 @@ async function trainTiny(name: string, onStep: (info: ProgressInfo, abort: () =>
         pictures: picturesFor(data, config),
         carried: checkpointConfig(config, info),
         cores: 1,
+        evaluation: null,
         assertHealthy: () => undefined,
         progress: { update: (step) => { onStep(step, abort); }, note: () => undefined, stop: () => undefined }, // prettier-ignore
       },

@@ -7,6 +7,7 @@ import type { JsonValue, RgbImage, StepReport, Trainer, TrainSettings, TrainStat
 import { saveCheckpoint } from '@meanflow/train/node';
 import type { RunPaths } from '@meanflow/train/node';
 import type { RunConfig } from '../config/schema';
+import type { TrainingEvaluation } from '../evaluation/evaluateWhileTraining';
 import type { Model } from '../model';
 import type { Progress } from '../output/progress';
 import { asUserError, messageOf } from '../userError';
@@ -28,6 +29,8 @@ export interface Training {
   readonly paths: RunPaths;
   readonly recorder: Recorder;
   readonly pictures: Pictures;
+  /** null: none wanted. */
+  readonly evaluation: TrainingEvaluation | null;
   readonly progress: Progress;
   /** The configuration that weights files carry. */
   readonly carried: JsonValue;
@@ -104,20 +107,23 @@ async function save({ config, state, paths, recorder, carried }: Training): Prom
   saveCheckpoint(paths.checkpoints, checkpoint, { keep: config.checkpoint.keep });
 }
 
-/** Pictures come before the checkpoint of the same step: a run that is killed in between draws them again. */
+/** Pictures and evaluations come before the checkpoint of the same step: a run that is killed in between repeats them. */
 async function afterStep(
   training: Training,
   sampler: Sampler,
   report: StepReport,
   pace: Pace,
 ): Promise<boolean> {
-  const { config, source, state, recorder, pictures, progress } = training;
+  const { config, source, state, recorder, pictures, evaluation, progress } = training;
   const { step } = state;
   if (report.skipped) progress.note(`Step ${step} is skipped: loss or gradient is not finite.`);
   if (report.skipped || step % config.log.every === 0) {
     recorder.metrics(report, (step * config.batchSize) / source.count, pace);
   }
   if (step % config.sample.every === 0) recorder.samples(step, await pictures.samples(sampler));
+  if (evaluation !== null && step % (config.evaluate.every ?? Infinity) === 0) {
+    recorder.evaluation(step, await evaluation.measure(sampler));
+  }
   if (step % config.checkpoint.every !== 0) return false;
   await save(training);
   return true;
@@ -140,6 +146,7 @@ export async function trainLoop(training: Training, signal: AbortSignal): Promis
   try {
     const sampler = emaSampler(training, trainer.program);
     pictures.prepare(sampler);
+    training.evaluation?.prepare(sampler);
     const isFinished = await trainSteps(training, trainer, sampler, signal);
     return isFinished ? await pictures.comparison(sampler) : null;
   } finally {
