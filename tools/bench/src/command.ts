@@ -2,10 +2,19 @@ import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { caseNames } from './cases';
 import type { CaseName } from './cases';
+import { formatEvaluation } from './evaluation/reportEvaluation';
+import { runEvaluation } from './evaluation/runEvaluation';
+import { serveEvaluation } from './evaluation/serveEvaluation';
+import { evaluationTaskNames } from './evaluation/tasks';
+import type { EvaluationTaskName } from './evaluation/tasks';
 import { networkNames } from './networks';
 import type { NetworkName } from './networks';
-import { programs } from './programs';
+import { programs, workspaceFolder } from './programs';
 import type { Program } from './programs';
+import { findShards } from './reading/findShards';
+import { formatReading } from './reading/reportReading';
+import { runReading } from './reading/runReading';
+import { serveReading } from './reading/serveReading';
 import { formatReport } from './report';
 import type { Report } from './report';
 import { runBench } from './run';
@@ -25,7 +34,23 @@ interface Options {
   list?: true;
 }
 
+interface ReadingCommandOptions {
+  folder?: string;
+  workers: number;
+  rounds: number;
+  json?: string;
+}
+
+interface EvaluationCommandOptions {
+  only?: readonly EvaluationTaskName[];
+  rounds: number;
+  json?: string;
+}
+
 const DEFAULT_ROUNDS = 15;
+const EVALUATION_ROUNDS = 3;
+const READING_ROUNDS = 5;
+const READING_WORKERS = 2;
 const INTERRUPTED = 130;
 
 /** Names of a list, each checked. */
@@ -104,12 +129,31 @@ async function bench(options: Options, { out, err, cli }: Terminal): Promise<voi
   show();
 }
 
+async function benchReading(options: ReadingCommandOptions, { out, err, cli }: Terminal): Promise<void> {
+  const { folder, workers, rounds, json } = options;
+  const shards = findShards(folder, workspaceFolder);
+  const report = await runReading({ shards, workers, rounds, cli, progress: err });
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  out(formatReading(report));
+}
+
+async function benchEvaluation(
+  options: EvaluationCommandOptions,
+  { out, err, cli }: Terminal,
+): Promise<void> {
+  const { only: tasks = evaluationTaskNames, rounds, json } = options;
+  const report = await runEvaluation({ tasks, rounds, cli, progress: err });
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  out(formatEvaluation(report));
+}
+
 /** The command line: the measurement, the setup of the peers, and the programs that the measurement starts. */
 export function buildCommand(terminal: Terminal): Command {
   const command = new Command('bench')
     .description('Times our training step and sampler beside those of others.')
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .exitOverride()
+    .enablePositionalOptions() // `data` has --rounds and --json of its own
     .option('--only <names>', 'programs to run, separated by commas (see --list)', parsePrograms)
     .addOption(
       new Option('--network <name>', 'which network').choices([...networkNames, 'all']).default('all'),
@@ -133,6 +177,27 @@ export function buildCommand(terminal: Terminal): Command {
     .action((options: SetupOptions) => {
       setUpPeers(options);
     });
+  command
+    .command('data')
+    .description('Time the reading of CIFAR-10 shards into float batches.')
+    .option('--folder <path>', 'folder of the shards (default: MEANFLOW_CIFAR10)')
+    .option('--workers <n>', 'worker threads, and processes of the peer', parseRounds, READING_WORKERS)
+    .option('--rounds <n>', 'timed readings of each program', parseRounds, READING_ROUNDS)
+    .option('--json <file>', 'write everything that was measured to a file, too')
+    .action((options: ReadingCommandOptions) => benchReading(options, terminal));
+  command.command('serve-reading', { hidden: true }).action(() => serveReading());
+  command
+    .command('evaluation')
+    .description('Time metrics beside the packages of their authors.')
+    .option(
+      '--only <names>',
+      `tasks, separated by commas: ${evaluationTaskNames.join(', ')}`,
+      listOf('task', evaluationTaskNames),
+    )
+    .option('--rounds <n>', 'timed runs of each program', parseRounds, EVALUATION_ROUNDS)
+    .option('--json <file>', 'write everything that was measured to a file, too')
+    .action((options: EvaluationCommandOptions) => benchEvaluation(options, terminal));
+  command.command('serve-evaluation', { hidden: true }).action(() => serveEvaluation());
   command
     .command('serve', { hidden: true })
     .argument('<name>')

@@ -114,7 +114,7 @@ export const programs: readonly Program[] = [
 ];
 
 /** Folder of the workspace: three above both src and dist. */
-const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));
+export const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));
 const peersFolder = fileURLToPath(new URL('../peers', import.meta.url));
 
 /** What brings the Python peers. */
@@ -139,6 +139,21 @@ function findPython(env: NodeJS.ProcessEnv, folder: string): string | null {
 }
 
 /**
+ * How to start a script of `peers`.
+ *
+ * @param folder Where the setup installs the peers.
+ */
+export function launchScript(
+  [script, ...args]: readonly [script: string, ...args: string[]],
+  variables: NodeJS.ProcessEnv = process.env,
+  folder = environmentFolder,
+): Launch | Absent {
+  const python = findPython(variables, folder);
+  if (python === null) return { absent: 'the Python peers are not installed', fix: SETUP_COMMAND };
+  return { command: python, args: ['-uB', join(peersFolder, script), ...args] };
+}
+
+/**
  * How to start a program.
  *
  * @param cli This program's own script, which serves the programs in TypeScript.
@@ -151,8 +166,6 @@ export function launchOf(
   folder = environmentFolder,
 ): Launch | Absent {
   if ('serve' in run) return { command: process.execPath, args: [cli, 'serve', run.serve], env };
-  const python = findPython(variables, folder);
-  if (python === null) return { absent: 'the Python peers are not installed', fix: SETUP_COMMAND };
-  const [script, ...args] = run.python;
-  return { command: python, args: ['-uB', join(peersFolder, script), ...args], env };
+  const launch = launchScript(run.python, variables, folder);
+  return 'absent' in launch ? launch : { ...launch, env };
 }

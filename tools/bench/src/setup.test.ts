@@ -19,12 +19,14 @@ it('makes an environment and installs pinned versions', () => {
   expect(lines).toHaveLength(3);
   expect(lines[1]).toBe('python3 -m venv nowhere');
   expect(lines[2]).toContain(`${pythonOf('nowhere')} -m pip install`);
-  expect(lines[2]).toMatch(/ torch==\S+ jax==\S+ tensorflow-cpu==\S+ numpy==\S+$/);
+  expect(lines[2]).toMatch(
+    / torch==\S+ torchvision==\S+ jax==\S+ tensorflow-cpu==\S+ numpy==\S+ webdataset==\S+ pillow==\S+ pytorch-fid==\S+ scipy==\S+ prdc==\S+ scikit-learn==\S+$/,
+  );
 });
 it('takes PyTorch from another index first', () => {
   const { lines, run } = recorder();
   setUpPeers({ python: 'python3', torchIndex: 'https://example.org/cpu' }, run, 'nowhere');
-  expect(lines[2]).toMatch(/--index-url https:\/\/example.org\/cpu torch==\S+$/);
+  expect(lines[2]).toMatch(/--index-url https:\/\/example.org\/cpu torch==\S+ torchvision==\S+$/);
   expect(lines).toHaveLength(4);
 });
 it('says what is wrong', () => {

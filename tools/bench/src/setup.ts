@@ -3,8 +3,18 @@ import { existsSync } from 'node:fs';
 import { environmentFolder, pythonOf } from './programs';
 
 /** What the peers are measured with. */
-const torch = 'torch==2.15.0';
-const others = ['jax==0.10.2', 'tensorflow-cpu==2.21.0', 'numpy==2.4.6'];
+const torch = ['torch==2.15.0', 'torchvision==0.29.2'];
+const others = [
+  'jax==0.10.2',
+  'tensorflow-cpu==2.21.0',
+  'numpy==2.4.6',
+  'webdataset==1.0.2',
+  'pillow==13.0.0',
+  'pytorch-fid==0.3.0',
+  'scipy==1.17.1',
+  'prdc==0.2',
+  'scikit-learn==1.9.1',
+];
 
 /** How to set up. */
 export interface SetupOptions {
@@ -42,8 +52,9 @@ export function setUpPeers(
     mustSucceed(run, python, ['-m', 'venv', folder]);
   }
   const install = ['-m', 'pip', 'install', '--disable-pip-version-check'];
-  if (torchIndex !== undefined) mustSucceed(run, interpreter, [...install, '--index-url', torchIndex, torch]);
-  mustSucceed(run, interpreter, [...install, torch, ...others]);
+  if (torchIndex !== undefined)
+    mustSucceed(run, interpreter, [...install, '--index-url', torchIndex, ...torch]);
+  mustSucceed(run, interpreter, [...install, ...torch, ...others]);
 }
 
 function mustSucceed(run: Run, command: string, args: readonly string[]): void {
