@@ -44,7 +44,8 @@ export function encodeNpy(array: NpyArray): Uint8Array {
 
 /** Values whose first axis runs fastest, put into the order in which the last one does. */
 function toCOrder<T extends NpyArray['data']>(values: T, shape: readonly number[]): T {
-  const ordered = values.slice() as T;
+  // Not values.slice(): of a Buffer that is a view of its memory, not a copy.
+  const ordered = (values instanceof Uint8Array ? new Uint8Array(values) : values.slice()) as T;
   const strides = shape.map((_, axis) => shape.slice(0, axis).reduce((product, n) => product * n, 1));
   const at = shape.map(() => 0);
   let from = 0;

@@ -88,6 +88,15 @@ describe('decodeNpy', () => {
       }),
     );
   });
+  it('leaves what it is given as it is, a Buffer too', () => {
+    const columns = npy(
+      "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 2), }",
+      Uint8Array.of(1, 3, 2, 4),
+    );
+    const pooled = Buffer.from(columns);
+    expect(decodeNpy(pooled).data).toEqual(Uint8Array.of(1, 2, 3, 4));
+    expect(pooled.equals(columns)).toBe(true);
+  });
   it('reads the header of old and new versions of NumPy', () => {
     const old = npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2L, 1L), }\n", Uint8Array.of(4, 5));
     expect(decodeNpy(old)).toEqual({ dtype: 'uint8', shape: [2, 1], data: Uint8Array.of(4, 5) });

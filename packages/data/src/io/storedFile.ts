@@ -43,6 +43,9 @@ export async function readerOfFile(file: StoredFile, signal?: AbortSignal): Prom
   return { name: file.name, size, read: file.read.bind(file), close: file.close.bind(file) };
 }
 
+/** A copy in memory of its own: `slice` of a Buffer would be a view. */
+const copyOf = (bytes: Uint8Array, from: number, to: number) => new Uint8Array(bytes.subarray(from, to));
+
 /** Bytes in memory as a file. */
 export function fileOfBytes(name: string, bytes: Uint8Array, version: string | null = null): StoredFile {
   return {
@@ -51,9 +54,9 @@ export function fileOfBytes(name: string, bytes: Uint8Array, version: string | n
     stat: () => Promise.resolve({ size: bytes.length, version }),
     // eslint-disable-next-line @typescript-eslint/require-await -- an asynchronous iterable is asked for
     async *stream(offset) {
-      for (let at = offset; at < bytes.length; at += 65536) yield bytes.slice(at, at + 65536);
+      for (let at = offset; at < bytes.length; at += 65536) yield copyOf(bytes, at, at + 65536);
     },
-    read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
+    read: (offset, length) => Promise.resolve(copyOf(bytes, offset, offset + length)),
     close: () => Promise.resolve(),
   };
 }
