@@ -18,8 +18,13 @@ export type {
   ImagesShape,
 } from './networks/featureExtractor';
 export type { FeatureNetwork, NetworkOutput } from './networks/featureNetwork';
+export { convertInception, inceptionFromBytes, publicInception } from './networks/inception/inceptionFile';
+export type { InceptionFileOptions } from './networks/inception/inceptionFile';
+export type { InceptionPipeline } from './networks/inception/inception';
+export type { InceptionOptions } from './networks/inception/inceptionNetwork';
 export { loadSmallNetwork, smallNetworkFile, smallNetworkNames } from './networks/smallNetworks';
 export type { SmallNetworkName } from './networks/smallNetworks';
+export { decodeTorchCheckpoint } from './networks/torch/torchCheckpoint';
 export { createCollector } from './evaluator/collector';
 export type { Collector, CollectorOptions, ExtractedFeatures, FeatureFunction } from './evaluator/collector';
 export { createEvaluator } from './evaluator/createEvaluator';

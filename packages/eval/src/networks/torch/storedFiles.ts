@@ -1,3 +1,5 @@
+import { printable } from './printable';
+
 const END = 0x06054b50;
 const ENTRY = 0x02014b50;
 const LOCAL = 0x04034b50;
@@ -31,11 +33,12 @@ export function storedFiles(archive: Uint8Array): Map<string, Uint8Array> {
     const nameEnd = at + ENTRY_BYTES + view.getUint16(at + 28, true);
     if (nameEnd > end) fail(`its directory is damaged at byte ${at}`);
     const name = new TextDecoder().decode(archive.slice(at + ENTRY_BYTES, nameEnd));
-    if (method !== 0 || (flags & 1) !== 0) fail(`${name} is compressed or encrypted`);
+    const shown = printable(name);
+    if (method !== 0 || (flags & 1) !== 0) fail(`${shown} is compressed or encrypted`);
     if (local + LOCAL_BYTES > end || view.getUint32(local, true) !== LOCAL)
-      fail(`the place of ${name} is wrong`);
+      fail(`the place of ${shown} is wrong`);
     const start = local + LOCAL_BYTES + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-    if (start + size > end) fail(`${name} ends outside of it`);
+    if (start + size > end) fail(`${shown} ends outside of it`);
     files.set(name, archive.subarray(start, start + size));
     at = nameEnd + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
   }

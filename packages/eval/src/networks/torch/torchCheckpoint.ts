@@ -1,4 +1,5 @@
 import type { SafetensorsArrays, SafetensorsDtype, SafeTensor } from '@meanflow/safetensors';
+import { printable } from './printable';
 import { storedFiles } from './storedFiles';
 import { PersistentId, PythonCall, PythonName, unpickle } from './unpickle';
 import type { PickleValue } from './unpickle';
@@ -57,14 +58,16 @@ function viewOf(name: string, entry: PickleValue): TensorView {
   const value = isParameter ? entry.args[0] : entry;
   if (!(value instanceof PythonCall) || value.name !== 'torch._utils._rebuild_tensor_v2')
     return fail(
-      `${name} must be a tensor, got ${value instanceof PythonCall ? value.name : 'another value'}`,
+      `${name} must be a tensor, got ${value instanceof PythonCall ? printable(value.name) : 'another value'}`,
     );
   const [storage, offset, shape, strides] = value.args;
   const id = storage instanceof PersistentId ? storage.id : null;
   const [kind, type, key] = Array.isArray(id) ? id : [];
   const dtype = type instanceof PythonName ? storageTypes[type.name] : undefined;
   if (dtype === undefined)
-    return fail(`${name} must have a known type, got ${type instanceof PythonName ? type.name : 'none'}`);
+    return fail(
+      `${name} must have a known type, got ${type instanceof PythonName ? printable(type.name) : 'none'}`,
+    );
   if (
     kind !== 'storage' ||
     typeof key !== 'string' ||
@@ -87,7 +90,7 @@ function viewsIn(value: PickleValue, fileBytes: number): [name: string, view: Te
   if (!(value instanceof Map)) return fail('the file must hold a dictionary of tensors, got another value');
   const views = [...value].map(([name, tensor]): [string, TensorView] => {
     if (typeof name !== 'string') return fail('the names of tensors must be strings, got another value');
-    return [name, viewOf(name, tensor)];
+    return [name, viewOf(printable(name), tensor)];
   });
   const total = views.reduce((sum, [, view]) => sum + sizeOf(view), 0);
   if (total > MOST_SHARING * fileBytes)
@@ -102,7 +105,7 @@ function materialise(name: string, view: TensorView, storage: Uint8Array | undef
   const { dtype, offset, shape, strides } = view;
   const Values = arrays[dtype] as ArrayConstructor<SafetensorsDtype> | undefined;
   if (storage === undefined || Values === undefined)
-    return fail(`the storage ${view.storage} of ${name} must be in the file, got none`);
+    return fail(`the storage ${printable(view.storage)} of ${name} must be in the file, got none`);
   const size = shape.reduce((product, n) => product * n, 1);
   const available = Math.floor(storage.length / Values.BYTES_PER_ELEMENT);
   const last =
@@ -148,7 +151,7 @@ function decodeArchive(bytes: Uint8Array): Record<string, SafeTensor> {
   if (order !== undefined && new TextDecoder().decode(order.slice()) !== 'little')
     return fail('the numbers must be little-endian, got another order');
   const tensors = viewsIn(unpickle(pickle).value, bytes.length).map(([name, view]) => {
-    return [name, materialise(name, view, files.get(`${folder}data/${view.storage}`))] as const;
+    return [name, materialise(printable(name), view, files.get(`${folder}data/${view.storage}`))] as const;
   });
   return Object.fromEntries(tensors);
 }
@@ -178,16 +181,18 @@ function decodeStream(bytes: Uint8Array): Record<string, SafeTensor> {
     const size = typeof key === 'string' ? sizes.get(key) : undefined;
     if (typeof key !== 'string' || size === undefined) return fail('every storage must belong to a tensor');
     if (at + 8 > bytes.length)
-      return fail(`the file must hold storage ${key}, but it ends at byte ${bytes.length}`);
+      return fail(`the file must hold storage ${printable(key)}, but it ends at byte ${bytes.length}`);
     const length = Number(view.getBigUint64(at, true)) * size;
     at += 8;
     if (at + length > bytes.length)
-      return fail(`storage ${key} must have ${length} bytes, but the file ends at byte ${bytes.length}`);
+      return fail(
+        `storage ${printable(key)} must have ${length} bytes, but the file ends at byte ${bytes.length}`,
+      );
     storages.set(key, bytes.subarray(at, at + length));
     at += length;
   }
   return Object.fromEntries(
-    views.map(([name, tensor]) => [name, materialise(name, tensor, storages.get(tensor.storage))]),
+    views.map(([name, tensor]) => [name, materialise(printable(name), tensor, storages.get(tensor.storage))]),
   );
 }
 
