@@ -18,6 +18,8 @@ export type { ScanProgress, WebDatasetOptions } from './formats/webDataset';
 export { parseIdx } from './idx';
 export type { IdxArray, IdxData, IdxDtype, ParseIdxOptions } from './idx';
 export { centerCrop } from './image/centerCrop';
+export { formImage } from './image/formImage';
+export { createBitmapDecoder } from './image/createBitmapDecoder';
 export type { ImageDecoder, ImageForm } from './image/imageDecoder';
 export { resizeImage } from './image/resizeImage';
 export type { ResizeFilter } from './image/resizeImage';

@@ -8,7 +8,14 @@ const fileOf = (name: string) => Uint8Array.from(stored.data(`${name}/file`));
 
 describe('parseJpegHeader', () => {
   it('reads what the encoder was given', () => {
-    const colour = { width: 33, height: 21, components: 3, precision: 8, process: 0 };
+    const colour = {
+      width: 33,
+      height: 21,
+      components: 3,
+      precision: 8,
+      process: 0,
+      offset: expect.any(Number) as number,
+    };
     for (const name of ['444', '422', '420', 'restart', 'rotated']) {
       expect(parseJpegHeader(fileOf(name)), name).toEqual(colour);
     }
@@ -19,7 +26,7 @@ describe('parseJpegHeader', () => {
     const bytes = [0xff, 0xd8, 0xff, 0xfe, 0, 4, 1, 2, 0xff, 0xff, 0xff, 0x01];
     const frame = [0xff, 0xc1, 0, 11, 12, 0x01, 0x02, 0x03, 0x04, 4, 0, 0, 0];
     expect(parseJpegHeader(Uint8Array.from([...bytes, ...frame]))).toEqual({
-      ...{ width: 0x0304, height: 0x0102, components: 4, precision: 12, process: 1 },
+      ...{ width: 0x0304, height: 0x0102, components: 4, precision: 12, process: 1, offset: 12 },
     });
   });
   it('answers for any bytes', () => {

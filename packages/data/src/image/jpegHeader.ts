@@ -8,6 +8,8 @@ export interface JpegHeader {
   readonly precision: number;
   /** How it is coded: 0 and 1 are sequential, 2 is progressive, others are rare. */
   readonly process: number;
+  /** Where the frame header begins, in bytes. */
+  readonly offset: number;
 }
 
 const START_OF_SCAN = 0xda;
@@ -42,7 +44,14 @@ export function parseJpegHeader(bytes: Uint8Array): JpegHeader | null {
     }
     if (beginsFrame(marker)) {
       const [height, width] = [256 * at(i + 5) + at(i + 6), 256 * at(i + 7) + at(i + 8)];
-      return { width, height, components: at(i + 9), precision: at(i + 4), process: marker - 0xc0 };
+      return {
+        width,
+        height,
+        components: at(i + 9),
+        precision: at(i + 4),
+        process: marker - 0xc0,
+        offset: i,
+      };
     }
     if (marker === START_OF_SCAN) return null;
     i += 2 + Math.max(2, 256 * at(i + 2) + at(i + 3));
