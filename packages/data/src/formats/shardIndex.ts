@@ -3,7 +3,7 @@ import type { StoredFile } from '../io/storedFile';
 import { readShard } from './shardEvents';
 
 /** A damage within a shard. */
-export interface ShardDamage {
+interface ShardDamage {
   readonly key: string | null;
   readonly offset: number;
   readonly problem: string;

@@ -1,5 +1,5 @@
 /** A piece of a file: `length` bytes from `offset` on. */
-export interface ByteRange {
+interface ByteRange {
   readonly offset: number;
   readonly length: number;
 }

@@ -7,6 +7,7 @@ import { zipSync } from 'fflate';
 import { encodeNpy } from '../npy';
 import { encodeNpz } from '../npz';
 import { encodeIdx } from '../testing/encodeIdx';
+import { cifarFolder, needsCifar } from '../testing/cifarFolder';
 import { readAll } from '../testing/readAll';
 import { temporaryFolder } from '../testing/temporaryFolder';
 import { shardBytes } from '../testing/webDatasetFiles';
@@ -52,6 +53,24 @@ describe('openSource, WebDataset', () => {
     expect(await readAll(await openSource(folder, { cache }))).toEqual(first);
     for (const file of readdirSync(cache)) writeFileSync(join(cache, file), '{"version":1,"count":');
     expect(await readAll(await openSource(folder, { cache }))).toEqual(first);
+  });
+});
+
+describe('openSource, CIFAR-10', () => {
+  it.skipIf(cifarFolder === null)(`reads every test image once${needsCifar}`, async () => {
+    const source = await openSource(join(cifarFolder ?? '', 'cifar10-test-{00000..00000}.tar.gz'), {
+      cache: null,
+    });
+    expect(source).toMatchObject({ name: 'cifar10-test', numClasses: 10 });
+    expect(source.classNames?.[0]).toBe('airplane');
+    expect(source.shards[0]?.count).toBe(10_000);
+    const perClass = new Int32Array(10);
+    for (const { label, content } of await readAll(source)) {
+      perClass[label] = (perClass[label] ?? 0) + 1;
+      if (content.kind !== 'encoded' || content.bytes[0] !== 0xff) throw new Error('not a JPEG');
+    }
+    expect([...perClass]).toEqual(Array.from({ length: 10 }, () => 1000));
+    await source.close();
   });
 });
 
