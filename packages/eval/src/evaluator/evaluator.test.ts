@@ -194,6 +194,11 @@ describe('reference files', () => {
     expect(withFeatures.features!.rows(0, 30)).toEqual(reference.features!.rows(0, 30));
     expect(withFeatures.features).toMatchObject({ count: 30, dimension: D });
   });
+  it('are read from a Buffer, as files are', async () => {
+    const reference = (await collect(images('real', 30))).reference();
+    const buffer = Buffer.concat([Buffer.alloc(3), encodeReference(reference)]).subarray(3);
+    expect(decodeReference(buffer).statistics).toEqual(reference.statistics);
+  });
   it('may come from pytorch-fid or the ADM evaluator', () => {
     const mu = { dtype: 'float64', shape: [2], data: Float64Array.of(1, 2) } as const;
     const sigma = { dtype: 'float64', shape: [2, 2], data: Float64Array.of(2, 1, 1, 3) } as const;

@@ -146,7 +146,8 @@ export function decodeReference(
   bytes: Uint8Array,
   { name = 'the file' }: DecodeReferenceOptions = {},
 ): Reference {
-  const arrays = decodeNpz(bytes, { name });
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slices are no copies
+  const arrays = decodeNpz(plain, { name });
   const ours = readOurs(arrays[OURS], name);
   const statistics = readStatistics(arrays, ['mu', 'sigma'], ours.count ?? null, name);
   const spatial = readStatistics(arrays, ['mu_s', 'sigma_s'], ours.spatialCount ?? null, name);

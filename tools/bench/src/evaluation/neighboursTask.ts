@@ -22,7 +22,7 @@ export const neighboursTask: EvaluationTask = {
   open: async (folder) => {
     const started = await startBackend('tensorflow');
     if ('absent' in started) throw new Error(started.absent);
-    const arrays = decodeNpz(readFileSync(join(folder, 'features.npz')));
+    const arrays = decodeNpz(new Uint8Array(readFileSync(join(folder, 'features.npz'))));
     const rowsOf = (name: string) => featureRows(Float32Array.from(arrays[name]?.data ?? []), FEATURES);
     const [real, fake] = [rowsOf('real'), rowsOf('fake')];
     const balls = { k: NEIGHBOURS, boundary: '<' } as const;
