@@ -1,13 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync, writeFileSync } from 'node:fs';
 import { Argument, Command, CommanderError } from 'commander';
+import type { ConvertOptions } from './convert';
 import type { TrainFeaturesOptions } from './training/trainFeatures';
 import type { RecipeName } from './training/recipes';
-
-interface ConvertInceptionOptions {
-  out: string;
-  allowOtherWeights?: boolean;
-}
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const program = new Command('meanflow-evaluation')
@@ -37,10 +32,10 @@ program
   .argument('<file>', 'pt_inception-2015-12-05-6726825d.pth')
   .requiredOption('--out <file>', 'the safetensors file')
   .option('--allow-other-weights', 'take weights of another hash; what they give is no FID')
-  .action(async (file: string, { out, allowOtherWeights = false }: ConvertInceptionOptions) => {
-    const { convertInception } = await import('@meanflow/eval');
-    writeFileSync(out, await convertInception(new Uint8Array(readFileSync(file)), { allowOtherWeights }));
-    say(`wrote ${out}`);
+  .action(async (file: string, options: ConvertOptions) => {
+    const { convert } = await import('./convert');
+    await convert(file, options);
+    say(`wrote ${options.out}`);
   });
 
 program

@@ -1,6 +1,7 @@
+import { join } from 'node:path';
 import { loadDigits } from '@meanflow/data';
 import type { ImageDataset } from '@meanflow/data';
-import { loadMnist } from '@meanflow/data/node';
+import { createImageDecoder, loadMnist, openSource } from '@meanflow/data/node';
 import { permutation } from '@meanflow/random';
 import type { Recipe, RecipeName } from './recipes';
 import type { LabelledImages } from './trainNetwork';
@@ -38,6 +39,53 @@ function split(dataset: ImageDataset, { heldOut, seed }: Recipe): TrainingData {
   };
 }
 
+/** All images of shards, in the order in which they are stored. */
+async function readShards(pattern: string): Promise<LabelledImages> {
+  const source = await openSource(pattern);
+  if (source.access !== 'sequential')
+    throw new Error(`train-features: ${pattern} must be WebDataset shards, got another format.`);
+  const decoder = createImageDecoder({ workers: 0 });
+  const [side, channels] = [32, 3] as const;
+  const count = source.shards.reduce((sum, shard) => sum + shard.count, 0);
+  const pixels = new Uint8Array(count * side * side * channels);
+  const labels = new Int32Array(count);
+  let i = 0;
+  try {
+    for (const shard of source.shards.keys()) {
+      for await (const { content, label, key } of source.read(shard, 0)) {
+        const files = content.kind === 'encoded' ? [content.bytes] : [];
+        const [image] = await decoder.decode(files, { size: null, channels });
+        if (typeof image !== 'object' || image.height !== side || image.width !== side)
+          throw new Error(`train-features: ${key} must be an image of 32 x 32, got another. Is it CIFAR-10?`);
+        pixels.set(image.pixels, i * side * side * channels);
+        labels[i++] = label;
+      }
+    }
+  } finally {
+    await decoder.close();
+    await source.close();
+  }
+  return { pixels, labels, count, height: side, width: side, channels };
+}
+
+async function loadCifar10(folder: string | undefined): Promise<TrainingData> {
+  const fromEnvironment = process.env['MEANFLOW_CIFAR10'];
+  const at = folder ?? (fromEnvironment === '' ? undefined : fromEnvironment);
+  if (at === undefined) {
+    throw new Error(
+      'train-features: the folder of the CIFAR-10 shards must be given, got none. Set --data or MEANFLOW_CIFAR10.',
+    );
+  }
+  const train = await readShards(join(at, 'cifar10-train-*.tar.gz'));
+  const test = await readShards(join(at, 'cifar10-test-*.tar.gz'));
+  return {
+    train,
+    test,
+    trainName: `the ${train.count} training images of CIFAR-10, as JPEGs`,
+    testName: `the ${test.count} test images, as JPEGs`,
+  };
+}
+
 /** Reads a recipe's data. */
 export async function loadTrainingData(
   name: RecipeName,
@@ -45,6 +93,7 @@ export async function loadTrainingData(
   folder: string | undefined,
 ): Promise<TrainingData> {
   if (name === 'digits') return split(loadDigits(), recipe);
+  if (name === 'cifar10') return loadCifar10(folder);
   const at = folder === undefined ? {} : { folder };
   const [train, test] = await Promise.all([
     loadMnist({ ...at, split: 'train' }),
