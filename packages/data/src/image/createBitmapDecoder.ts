@@ -3,6 +3,7 @@ import type { RawImage } from '../source';
 import { formImage } from './formImage';
 import { findCut, isGrey } from './imageFile';
 import type { ImageDecoder } from './imageDecoder';
+import { hideExif } from './jpegHeader';
 
 const DECODED_AT_ONCE = 8; // the browser decodes in threads of its own; each bitmap takes memory
 const MAX_PIXELS = 2 ** 28;
@@ -24,7 +25,7 @@ async function decodeOne(bytes: Uint8Array): Promise<RawImage | string> {
   let bitmap: ImageBitmap | null = null;
   try {
     const options = { colorSpaceConversion: 'none', premultiplyAlpha: 'none' } as const;
-    bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), options);
+    bitmap = await createImageBitmap(new Blob([hideExif(bytes) as Uint8Array<ArrayBuffer>]), options);
     const { width, height } = bitmap;
     if (width * height > MAX_PIXELS)
       return `the image must have at most ${MAX_PIXELS} pixels, got ${width} x ${height}`;
@@ -40,9 +41,8 @@ async function decodeOne(bytes: Uint8Array): Promise<RawImage | string> {
 /**
  * A decoder that works in browsers and their workers, by createImageBitmap: every format that the browser knows.
  *
- * Colours are not converted, but the browser turns an image whose file says so, and the colours under transparent
- * pixels are lost, which Node's decoder keeps. Files that are cut short are damaged ones, even where the browser would
- * show what there is.
+ * Pixels are those of Node's decoder: colours are not converted, and pictures not turned. Only under transparent pixels
+ * colours are lost. Files that are cut short are damaged ones, even where the browser would show what there is.
  */
 export function createBitmapDecoder(): ImageDecoder {
   return {

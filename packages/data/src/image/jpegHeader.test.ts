@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { golden } from '@meanflow/testing';
 import { describe, expect, it } from 'vitest';
-import { parseJpegHeader } from './jpegHeader';
+import { hideExif, parseJpegHeader } from './jpegHeader';
 
 const stored = golden(import.meta.url.replace('/image/', '/'), 'jpeg_pixels.safetensors');
 const fileOf = (name: string) => Uint8Array.from(stored.data(`${name}/file`));
@@ -39,5 +39,22 @@ describe('parseJpegHeader', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describe('hideExif', () => {
+  it('changes the marker of the Exif segment alone', () => {
+    const file = fileOf('rotated');
+    const hidden = hideExif(file);
+    const changed = [...file.keys()].filter((i) => file[i] !== hidden[i]);
+    expect(changed.map((i) => [file[i - 1], file[i], hidden[i]])).toEqual([[0xff, 0xe1, 0xfe]]);
+    expect(new TextDecoder().decode(file.subarray(changed[0]! + 3, changed[0]! + 7))).toBe('Exif');
+    expect(parseJpegHeader(hidden)).toEqual(parseJpegHeader(file));
+  });
+  it('gives back a file that has none', () => {
+    for (const name of ['420', 'png']) {
+      const file = fileOf(name);
+      expect(hideExif(file)).toBe(file);
+    }
   });
 });
