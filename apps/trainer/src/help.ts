@@ -90,6 +90,15 @@ Example:
   $ meanflow compare meanflow.json flow-matching.json
 ${exitCodes}`;
 
+export const convertHelp = `
+Without --size and --channels image files are copied as they are.
+
+Examples:
+  $ meanflow dataset convert 'train-{00000..00004}.tar.gz' --out cifar10.zip
+  $ meanflow dataset convert photos/ --size 256 --out shards --shard-size 2000
+  $ meanflow dataset convert photos/ --size 28 --channels 1 --out photos.npz
+${exitCodes}`;
+
 export const doctorHelp = `
 --json prints an object with meanflow, node {version, platform, arch}, cpu {model, cores}, memory {totalBytes, freeBytes},
 auto (what --backend auto takes) and backends, a list of {name, available, version, device, threads, software, gflops,

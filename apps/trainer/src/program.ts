@@ -1,6 +1,16 @@
 import { Command, CommanderError } from 'commander';
-import { compareHelp, doctorHelp, evaluateHelp, programHelp, sampleHelp, trainHelp } from './help';
+import {
+  compareHelp,
+  convertHelp,
+  doctorHelp,
+  evaluateHelp,
+  programHelp,
+  sampleHelp,
+  trainHelp,
+} from './help';
 import type { EvaluateOptions } from './evaluation/evaluateOptions';
+import type { ConvertOptions } from './commands/dataset/convert';
+import type { DatasetOptions } from './commands/dataset/openDataset';
 import type { SampleOptions } from './commands/sample';
 import type { TrainOptions } from './run/trainOptions';
 import type { Terminal } from './terminal';
@@ -102,6 +112,70 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .action(async (results: string[]) => {
       const { compare } = await import('./commands/compare');
       finish(compare(results, terminal));
+    });
+
+  const dataset = program.command('dataset').description('Look at stored data sets, check and convert them.');
+  const path = [
+    '<path>',
+    'shards (folder, pattern, http:, hf:), image folder, .zip, .npz, .npy, IDX, latents',
+  ] as const;
+  const labels = ['--labels <path>', 'labels of an image folder (CSV, JSON) or of IDX images'] as const;
+  const size = ['--size <n>', 'scale and crop images to a square of this side'] as const;
+  const channels = ['--channels <n>', '1: grey, 3: colour (default: as stored)'] as const;
+
+  dataset
+    .command('info')
+    .description('Say what is in a data set.')
+    .argument(...path)
+    .option(...labels)
+    .option('--json', 'for programs')
+    .action(async (location: string, options: DatasetOptions & { json?: boolean }) => {
+      const { datasetInfo } = await import('./commands/dataset/info');
+      finish(await datasetInfo(location, options, terminal));
+    });
+
+  dataset
+    .command('check')
+    .description('Read and decode every sample; ends with 1 if some are damaged, and names them.')
+    .argument(...path)
+    .option(...labels)
+    .action(async (location: string, options: DatasetOptions) => {
+      const { datasetCheck } = await import('./commands/dataset/check');
+      finish(await datasetCheck(location, options, terminal));
+    });
+
+  dataset
+    .command('preview')
+    .description('Draw a contact sheet, a row for each class.')
+    .argument(...path)
+    .requiredOption('--out <file>', 'the PNG file')
+    .option('--columns <n>', 'images in a row (default: 10)')
+    .option(...labels)
+    .option(...size)
+    .option(...channels)
+    .action(async (location: string, options: DatasetOptions & { out: string; columns?: string }) => {
+      const { datasetPreview } = await import('./commands/dataset/preview');
+      finish(await datasetPreview(location, options, terminal));
+    });
+
+  dataset
+    .command('convert')
+    .description('Write a data set in another format.')
+    .argument(...path)
+    .requiredOption(
+      '--out <path>',
+      'a .zip file (as of EDM), a .npz file, or a folder; it must not be there yet',
+    )
+    .option('--format <name>', 'webdataset, folder, zip or npz (default: by --out; a folder gets shards)')
+    .option('--shard-size <n>', 'samples in a shard (default: 10000)')
+    .option('--skip-damaged', 'leave damaged samples out (default: fail)')
+    .option(...labels)
+    .option(...size)
+    .option(...channels)
+    .addHelpText('after', convertHelp)
+    .action(async (location: string, options: ConvertOptions) => {
+      const { datasetConvert } = await import('./commands/dataset/convert');
+      finish(await datasetConvert(location, options, terminal));
     });
 
   program

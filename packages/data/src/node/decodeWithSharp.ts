@@ -30,13 +30,10 @@ function reasonOf(error: unknown): string {
 export async function decodeWithSharp(bytes: Uint8Array): Promise<RawImage | string> {
   const sharp = await (loaded ??= loadSharp());
   try {
-    const { data, info } = await sharp(bytes, {
-      failOn: 'warning',
-      limitInputPixels: MAX_PIXELS,
-      ignoreIcc: true,
-    })
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
+    const image = sharp(bytes, { failOn: 'warning', limitInputPixels: MAX_PIXELS, ignoreIcc: true });
+    const { space } = await image.metadata();
+    if (space.startsWith('b-w') || space.startsWith('grey')) image.toColourspace('b-w'); // else it becomes colour
+    const { data, info } = await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { height, width, channels } = info;
     return {
       kind: 'pixels',
