@@ -80,7 +80,7 @@ function kernelSums(
  * unbiased (a + b) / (m (m - 1)) - 2 c / m^2; biased, sums with i = j, divided by m^2; U-statistic, without the pairs
  * i = j in c, divided by m (m - 1).
  *
- * Memory: 16 D m + 8 m^2 bytes and 5 MiB, 45 MiB for subsets of 1000 rows of 2048.
+ * Memory: 16 D m + 8 m^2 bytes and 2 MiB, 41 MiB for subsets of 1000 rows of 2048.
  *
  * @throws RangeError if dimensions differ, a subset has more rows than a set or fewer than 2, or an option is out of its
  *   range.

@@ -41,7 +41,7 @@ const BLOCK = 256;
  * C = (sum of d d' - s s' / n) / (n - 1), with d = x - shift and s = sum of d. They wait for each other and are multiplied
  * 256 at a time, so it does not matter how they are dealt to calls of `add`.
  *
- * Memory: D^2 + 1000 D numbers of 8 bytes; 48 MiB for 2048 features.
+ * Memory: D^2 + 530 D numbers of 8 bytes, 40 MiB for 2048 features; `statistics` copies D^2 of them.
  *
  * @param dimension Features of a row, D.
  * @throws RangeError if the dimension is not a positive integer, or too large for memory.

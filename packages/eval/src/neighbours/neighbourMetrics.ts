@@ -143,8 +143,9 @@ function precisionRecallOf({ k, boundary, fakeInside, realInside }: Balls): Prec
  * row. Ties and near-ties are decided in float64, so counts do not depend on the backend.
  *
  * Distances come in blocks from products on the active backend of tfjs, |x|^2 + |y|^2 - 2 x.y, with a bound of their
- * error; a pair that is nearer to a radius than that is computed again. Besides the features this takes 4 D + 8 B bytes
- * for each of B = `blockRows` rows, twice, and 12 (k + 29) bytes a row of the larger set: 130 MiB for 50,000 rows of 2048.
+ * error; a pair that is nearer to a radius than that is computed again. Besides the features this takes 16 B D + 8 B^2
+ * bytes for blocks of B = `blockRows` rows and 12 (k + 29) bytes a row: 120 MiB for 50,000 rows of 2048, and what waits
+ * for the garbage collector.
  *
  * @param real Features of the data set.
  * @param fake Features of what was generated.
