@@ -232,6 +232,19 @@ describe('streamBatches with damage', () => {
       expect(numbers(await stream.batchAt(0, 10))).toEqual(range(0, 10)); // elsewhere it goes on
     });
   });
+  it('goes on after a batch that has failed', async () => {
+    let broken = true;
+    const onRead = (n: number) => {
+      if (broken && n === 15) throw new Error('the server is gone');
+    };
+    await withStream(shardSource([30], { onRead }), { seed: 1, shuffle: false }, async (stream) => {
+      expect(numbers(await stream.batchAt(0, 10))).toEqual(range(0, 10));
+      await expect(stream.batchAt(1, 10)).rejects.toThrow('the server is gone');
+      expect(numbers(await stream.batchAt(2, 10))).toEqual(range(20, 30));
+      broken = false;
+      expect(numbers(await stream.batchAt(1, 10))).toEqual(range(10, 20));
+    });
+  });
   it('fails when nothing is whole', async () => {
     const source = damaged(range(0, 30));
     await expect(streamBatches(source, { seed: 1 })).rejects.toThrow(

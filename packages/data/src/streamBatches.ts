@@ -199,8 +199,15 @@ export async function streamBatches(source: Source, options: StreamOptions): Pro
     closing.signal.throwIfAborted();
     return meter.timed(batchSize / worldSize, async () => {
       if (ahead?.has(step, batchSize) !== true) ahead = moveTo(step, batchSize);
-      const packed = await ahead.take(step);
-      return unpackBatch(packed, sampleShape, Math.floor((step * batchSize) / count));
+      const session = ahead;
+      try {
+        const packed = await session.take(step);
+        return unpackBatch(packed, sampleShape, Math.floor((step * batchSize) / count));
+      } catch (error) {
+        if (ahead === session) ahead = null; // the next step begins anew: what failed may not concern it
+        session.retire();
+        throw error;
+      }
     });
   }
   async function close(
