@@ -22,6 +22,7 @@ export { convertInception, inceptionFromBytes, publicInception } from './network
 export type { InceptionFileOptions } from './networks/inception/inceptionFile';
 export type { InceptionPipeline } from './networks/inception/inception';
 export type { InceptionOptions } from './networks/inception/inceptionNetwork';
+export { inceptionLayout } from './networks/inception/layout';
 export { loadSmallNetwork, smallNetworkFile, smallNetworkNames } from './networks/smallNetworks';
 export type { SmallNetworkName } from './networks/smallNetworks';
 export { decodeTorchCheckpoint } from './networks/torch/torchCheckpoint';

@@ -21,6 +21,8 @@ try:
     import prdc
     import scipy
     import sklearn
+    import torch
+    from pytorch_fid import inception
     from pytorch_fid.fid_score import calculate_frechet_distance
 except ImportError as error:
     absent(error)
@@ -48,7 +50,24 @@ def neighbours(folder):
     return run
 
 
-TASKS = {"frechet": frechet, "neighbours": neighbours}
+def inception_features(folder):
+    """The features that FID compares."""
+    file = np.load(folder / "weights.npz")
+    weights = {name: torch.from_numpy(file[name]) for name in file.files}
+    inception.load_state_dict_from_url = lambda *_, **__: weights  # the public ones need a download
+    network = inception.InceptionV3([3]).eval()
+    # Contiguous, as its data loader delivers them: torch is half as fast again where channels are last in memory.
+    images = torch.from_numpy(np.load(folder / "images.npz")["images"]).permute(0, 3, 1, 2).contiguous()
+
+    def run():
+        with torch.no_grad():
+            features = network(images.float() / 255)[0][:, :, 0, 0]
+        return [*features[0, :8].tolist(), *features[-1, :8].tolist()]
+
+    return run
+
+
+TASKS = {"frechet": frechet, "inception": inception_features, "neighbours": neighbours}
 
 
 def main():
@@ -64,6 +83,7 @@ def main():
         "scipy": scipy.__version__,
         "scikit-learn": sklearn.__version__,
         "numpy": np.__version__,
+        "torch": torch.__version__,
     }
     answer({"ready": True, "versions": versions})
     run = None

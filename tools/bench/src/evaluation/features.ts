@@ -2,7 +2,7 @@ const MULTIPLIER = 1_664_525;
 const INCREMENT = 1_013_904_223;
 
 /** Numbers in [-1/2, 1/2) from a state. */
-function generator(seed: number): () => number {
+export function generator(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, MULTIPLIER) + INCREMENT) | 0;

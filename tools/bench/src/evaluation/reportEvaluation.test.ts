@@ -21,7 +21,9 @@ const report: EvaluationReport = {
 
 it('shows times, their ratio in rounds, and whether values agree', () => {
   const text = formatEvaluation(report);
-  expect(text).toMatch(/Fréchet distance, 2048 features +\| +3.00 s \| +pytorch-fid 11.6 s \| +4.00x \| +yes \|/);
+  expect(text).toMatch(
+    /Fréchet distance, 2048 features +\| +3.00 s \| +pytorch-fid 11.6 s \| +4.00x \| +yes \|/,
+  );
   expect(text).toMatch(/5000 x 5000 x 2048 +\| +1.00 s \| +prdc absent \|/);
   expect(text).toContain('- no Python. npm run bench:peers');
   expect(text.match(/- node 20/g)).toHaveLength(1);
