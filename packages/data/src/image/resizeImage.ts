@@ -92,18 +92,33 @@ interface Region {
 /** The horizontal pass: columns left .. left + width - 1 of the rows from `top` on. */
 function resizeRows(image: RawImage, taps: Taps, { top, left, height, width }: Region): Uint8ClampedArray {
   const { pixels, width: from, channels } = image;
+  const { first, length, weights, width: stride } = taps;
   const out = new Uint8ClampedArray(height * width * channels);
   let at = 0;
   for (let y = top; y < top + height; y++) {
     for (let x = left; x < left + width; x++) {
-      const begin = (y * from + (taps.first[x] ?? 0)) * channels;
-      const length = taps.length[x] ?? 0;
+      const begin = (y * from + (first[x] ?? 0)) * channels;
+      const end = begin + (length[x] ?? 0) * channels;
+      if (channels === 3) {
+        let [r, g, b] = [HALF, HALF, HALF];
+        for (let pixel = begin, tap = x * stride; pixel < end; pixel += 3, tap++) {
+          const weight = weights[tap] ?? 0; // read once for the three
+          r += Math.imul(weight, pixels[pixel] ?? 0);
+          g += Math.imul(weight, pixels[pixel + 1] ?? 0);
+          b += Math.imul(weight, pixels[pixel + 2] ?? 0);
+        }
+        out[at] = r >> PRECISION; // clamped to 0 .. 255
+        out[at + 1] = g >> PRECISION;
+        out[at + 2] = b >> PRECISION;
+        at += 3;
+        continue;
+      }
       for (let c = 0; c < channels; c++) {
         let sum = HALF;
-        for (let tap = 0, pixel = begin + c; tap < length; tap++, pixel += channels) {
-          sum += Math.imul(taps.weights[x * taps.width + tap] ?? 0, pixels[pixel] ?? 0);
+        for (let pixel = begin + c, tap = x * stride; pixel < end; pixel += channels, tap++) {
+          sum += Math.imul(weights[tap] ?? 0, pixels[pixel] ?? 0);
         }
-        out[at++] = sum >> PRECISION; // clamped to 0 .. 255
+        out[at++] = sum >> PRECISION;
       }
     }
   }

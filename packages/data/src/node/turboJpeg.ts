@@ -28,7 +28,7 @@ export interface TurboJpeg {
   decode(bytes: Uint8Array): RawImage | null;
 }
 
-const MAX_PIXELS = 2 ** 22; // 2048 x 2048: larger ones would keep their memory in the module for good
+const MAX_PIXELS = 2 ** 16; // 256 x 256: libvips takes longer to begin, but less for a pixel, by the processor's SIMD
 const COMMON = [0, 1, 2]; // baseline, sequential, progressive
 
 function isCommon(bytes: Uint8Array): boolean {
