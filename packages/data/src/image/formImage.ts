@@ -11,7 +11,7 @@ function greyOf(r: number, g: number, b: number): number {
  * The image with so many channels: grey is repeated, colour becomes grey as by Pillow's `convert('L')`, opacity is left
  * out.
  */
-export function withChannels(image: RawImage, channels: 1 | 3 | null): RawImage {
+function withChannels(image: RawImage, channels: 1 | 3 | null): RawImage {
   const { pixels, height, width, channels: from } = image;
   const to = channels ?? (from < 3 ? 1 : 3);
   if (from === to) return image;
