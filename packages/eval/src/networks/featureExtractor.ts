@@ -135,7 +135,7 @@ export function createFeatureExtractor(
     }
     if (channels !== network.channels && channels !== 1) {
       throw new RangeError(
-        `createFeatureExtractor: ${name} takes images of ${network.channels} channels, got ${channels}. Likely fix: evaluate with the network of this data set.`,
+        `createFeatureExtractor: ${name} takes images with ${network.channels === 1 ? 'one channel' : `${network.channels} channels`}, got ${channels}. Likely fix: evaluate with the network of this data set.`,
       );
     }
     const chosen = fits || resize === 'error' ? 'none' : resize;
