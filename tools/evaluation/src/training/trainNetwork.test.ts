@@ -94,7 +94,7 @@ describeBackends(
       });
       const network = await convNetFromBytes(bytes);
       expect(network).toMatchObject({ name: 'digits-lenet', accuracy: 0.5, config: short.network });
-      const images = tf.fill([2, 8, 8, 1], 100) as tf.Tensor4D;
+      const images = tf.fill<tf.Rank.R4>([2, 8, 8, 1], 100);
       const expected = convNet(short.network, toWeights(fromHalves(halves)), images);
       expectClose(network.extract(images).features, expected.features, 0);
       network.dispose();
