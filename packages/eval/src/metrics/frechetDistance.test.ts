@@ -2,6 +2,7 @@ import { expectClose, relativeError } from '@meanflow/testing';
 import { describe, expect, it } from 'vitest';
 import { evalGolden, goldenValues } from '../testing/goldens';
 import { hashed } from '../testing/hash';
+import { distanceOf, falling, turned } from './commuting.testdata';
 import { frechetDistance } from './frechetDistance';
 import { createMoments } from './moments';
 import type { Statistics } from './statistics';
@@ -95,6 +96,28 @@ describe('frechetDistance', () => {
       rank: 0,
     });
   });
+  it.each([
+    [1, 0, 0],
+    [50, 3, 0],
+    [97, 8, 0],
+    [97, 2, 40],
+    [130, 1, 129],
+  ])(
+    'knows covariances that commute: %i features, variances over 10^%i, %i of them 0',
+    (n, orders, zeros) => {
+      const [a, b] = [falling(n, orders, zeros, 'a'), falling(n, orders, 0, 'b')];
+      const wanted = distanceOf(a, b);
+      for (const sets of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        // prettier-ignore
+        const { distance, rank } = frechetDistance({ ...turned(sets[0]), count: sets[0] === a ? 1 : 2 }, { ...turned(sets[1]), count: sets[1] === a ? 1 : 2 }); // prettier-ignore
+        expect(rank).toBe(n - zeros);
+        expect(Math.abs(distance - wanted)).toBeLessThan(orders > 3 ? 1e-7 : 1e-10); // products of variances, 10^-16, are the rounding of 1
+      }
+    },
+  );
   it('grows with the square of a scale', () => {
     const rows = [1, 2].map((set) => Float64Array.from({ length: 600 }, (_, i) => hashed(String(set))(i)));
     const of = (scale: number) => {
