@@ -80,7 +80,14 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--checkpoint <dir>', 'a run, its checkpoints folder, or one checkpoint, to draw images with')
     .option('--images <path>', 'images that are there: a folder, .zip, .npz or shards')
     .option('--reference <path>', 'images or statistics (.npz) to compare with (default: the training set)')
-    .option('--network <name>', 'features to compare (default: auto, the small network for this image size)')
+    .option(
+      '--network <name>',
+      'inception, inception-ptfid, digits-lenet, ... (default: auto, by the image size)',
+    )
+    .option(
+      '--weights <file>',
+      'weights of the Inception network, .pth or .safetensors (default: cache, download)',
+    )
     .option('--metrics <list>', 'such as fid,kid (default: all that the network allows)')
     .option('--count <n>', 'images to draw, or to take (default: 50000, or all)')
     .option('--nfe <list>', 'network evaluations for each image, such as 1,2,4 (default: 1)')

@@ -34,8 +34,8 @@ export { fileOfBytes, readerOfFile } from './io/storedFile';
 export type { FileState, StoredFile } from './io/storedFile';
 export { decodeNpy, encodeNpy } from './npy';
 export type { DecodeNpyOptions, NpyArray } from './npy';
-export { decodeNpz, encodeNpz } from './npz';
-export type { DecodeNpzOptions } from './npz';
+export { decodeNpz, encodeNpz, readNpz } from './npz';
+export type { DecodeNpzOptions, ReadNpzOptions } from './npz';
 export { floatsToPixels, pixelsToFloats } from './pixels';
 export type {
   EncodedImage,

@@ -1,9 +1,10 @@
 import { unzipSync, zipSync } from 'fflate';
 import fc from 'fast-check';
+import { readerOfBytes } from './io/reading';
 import { describe, expect, it } from 'vitest';
 import { decodeNpy, encodeNpy } from './npy';
 import type { NpyArray } from './npy';
-import { decodeNpz, encodeNpz } from './npz';
+import { decodeNpz, encodeNpz, readNpz } from './npz';
 import { savedByNumpy } from './npz.testdata';
 
 /** What NumPy reads: header text and the bytes after it. */
@@ -163,5 +164,28 @@ describe('decodeNpz', () => {
     const bytes = encodeNpz({ labels: { dtype: 'int32', shape: [3], data: values } });
     const part = Buffer.concat([Buffer.alloc(3), bytes, Buffer.alloc(5)]).subarray(3, 3 + bytes.length);
     expect(decodeNpz(part)['labels']?.data).toEqual(values);
+  });
+});
+
+describe('readNpz', () => {
+  it('reads the arrays that are asked for, and no others', async () => {
+    const bytes = encodeNpz({
+      arr_0: { dtype: 'uint8', shape: [500_000], data: new Uint8Array(500_000) },
+      mu: { dtype: 'float64', shape: [2], data: Float64Array.of(1, 2) },
+    });
+    const reader = readerOfBytes('a.npz', bytes);
+    const read: number[] = [];
+    const watched = {
+      ...reader,
+      read: (offset: number, length: number) => {
+        read.push(length);
+        return reader.read(offset, length);
+      },
+    };
+    const arrays = await readNpz(watched, { only: ['mu', 'sigma'] });
+    expect(Object.keys(arrays)).toEqual(['mu']);
+    expect([...(arrays['mu']?.data ?? [])]).toEqual([1, 2]);
+    expect(read.reduce((sum, n) => sum + n, 0)).toBeLessThan(100_000); // the directory is looked for in the last 64 KiB
+    expect(Object.keys(await readNpz(reader))).toEqual(['arr_0', 'mu']);
   });
 });

@@ -1,5 +1,6 @@
 import { zipSync } from 'fflate';
-import { readNow } from './io/reading';
+import { readFrom, readNow } from './io/reading';
+import type { ByteReader } from './io/reading';
 import { readZipDirectory, readZipEntry } from './io/zip';
 import { decodeNpy, encodeNpy } from './npy';
 import type { NpyArray } from './npy';
@@ -39,4 +40,34 @@ export function decodeNpz(bytes: Uint8Array, options: DecodeNpzOptions = {}): Re
       return [key, decodeNpy(content, { name: `${key} of ${name}` })] as const;
     });
   return Object.fromEntries(arrays);
+}
+
+/** Options of {@link readNpz}. */
+export interface ReadNpzOptions {
+  /** Names of the arrays to read. Default all. */
+  only?: readonly string[];
+  /** Largest size of an array, in bytes. Default 2^31. */
+  maxBytes?: number;
+}
+
+/**
+ * Reads some arrays of a `.npz` file, and of the file no more than these and its directory: files of any size will do.
+ *
+ * @param reader The file. It stays open.
+ * @returns The arrays that are there, by their names.
+ * @throws Error, one sentence, as {@link decodeNpz} does.
+ */
+export async function readNpz(
+  reader: ByteReader,
+  options: ReadNpzOptions = {},
+): Promise<Record<string, NpyArray>> {
+  const { only, maxBytes } = options;
+  const arrays: Record<string, NpyArray> = {};
+  for (const entry of await readFrom(reader, readZipDirectory(reader.name, reader.size))) {
+    const key = entry.name.slice(0, -'.npy'.length);
+    if (!entry.name.endsWith('.npy') || only?.includes(key) === false) continue;
+    const content = await readFrom(reader, readZipEntry(reader.name, reader.size, entry, maxBytes));
+    arrays[key] = decodeNpy(content, { name: `${key} of ${reader.name}` });
+  }
+  return arrays;
 }

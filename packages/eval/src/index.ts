@@ -36,7 +36,12 @@ export type {
   FrechetResult,
   MetricChoices,
 } from './evaluator/createEvaluator';
-export { decodeReference, encodeReference } from './evaluator/reference';
+export {
+  decodeReference,
+  encodeReference,
+  referenceArrays,
+  referenceFromArrays,
+} from './evaluator/reference';
 export type {
   DecodeReferenceOptions,
   EncodeReferenceOptions,

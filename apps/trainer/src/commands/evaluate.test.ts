@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeNpz, loadDigits } from '@meanflow/data';
+import { loadFeatureNetwork } from '@meanflow/eval/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run as runCommand, tiny } from '../cli.testdata';
 import { readResult } from '../evaluation/resultFile';
@@ -90,6 +91,32 @@ describe('meanflow eval of images', () => {
   });
 });
 
+describe('meanflow eval against statistics', () => {
+  it('reads those of pytorch-fid, and measures what they allow', async () => {
+    const path = writeDigits('c.npz', 0, 200);
+    const network = await loadFeatureNetwork('digits-lenet');
+    const dimension = network.featureSize;
+    network.dispose();
+    const identity = Float64Array.from({ length: dimension ** 2 }, (_, i) =>
+      i % (dimension + 1) === 0 ? 1 : 0,
+    );
+    const statistics = {
+      mu: { dtype: 'float64', shape: [dimension], data: new Float64Array(dimension) },
+      sigma: { dtype: 'float64', shape: [dimension, dimension], data: identity },
+    } as const;
+    writeFileSync(file('statistics.npz'), encodeNpz(statistics));
+    const out = file('s.json');
+    const args = ['eval', '--images', path, '--reference', file('statistics.npz'), '--backend', 'wasm'];
+    expect(await run([...args, '--out', out])).toMatchObject({ code: 0, err: '' });
+    const result = readResult(out);
+    expect(Object.keys(result.results[0]?.metrics ?? {})).toEqual(['fid', 'inceptionScore']);
+    expect(result.reference.count).toBeNull();
+    const { code, err } = await run([...args, '--metrics', 'kid']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/the reference must have features for the metrics that were chosen/);
+  });
+});
+
 describe('meanflow eval refuses in one sentence', () => {
   it.each([
     [[], /one of --checkpoint and --images must be given, got neither/],
@@ -101,6 +128,7 @@ describe('meanflow eval refuses in one sentence', () => {
       /--network must be auto or one of .*digits-lenet.*, got lenet/,
     ],
     [['--checkpoint', 'MODEL', '--network', 'mnist-lenet', '--count', '10'], /8.*28/s],
+    [['--checkpoint', 'MODEL', '--network', 'inception', '--weights', 'none.pth'], /none\.pth/],
     [['--checkpoint', 'MODEL', '--count', '1'], /--count must be a whole number of at least 2, got 1/],
     [['--images', 'nowhere', '--reference', 'y'], /nowhere must be a readable file or folder/],
     [['--checkpoint', 'MODEL', '--nfe', '1,x'], /--nfe must be a whole number of at least 1, got x/],

@@ -8,13 +8,14 @@ import { parseMetrics, parseOptions } from '../evaluation/evaluateOptions';
 import type { EvaluateOptions } from '../evaluation/evaluateOptions';
 import { chooseNetwork, loadNetwork } from '../evaluation/featureNetworks';
 import { prepareFeatures } from '../evaluation/featuresOf';
-import { measureAll } from '../evaluation/measureImages';
+import { measureAll, possibleMetrics } from '../evaluation/measureImages';
 import { neighboursPng } from '../evaluation/neighboursPng';
 import { writeResult } from '../evaluation/resultFile';
 import type { EvaluationFile } from '../evaluation/resultFile';
 import { resultTable } from '../evaluation/resultTable';
 import { modelSubject, storedSubject } from '../evaluation/subject';
 import { openReference } from '../evaluation/subjectReference';
+import { announceDownloads } from '../run/download';
 import { compileOptions } from '../run/compileOptions';
 import { readTrainedModel } from '../run/trainedModel';
 import type { Terminal } from '../terminal';
@@ -58,7 +59,8 @@ export async function evaluate(options: EvaluateOptions, terminal: Terminal): Pr
       const metrics = parseMetrics(options.metrics, name);
       const { sampleShape } = subject;
       const { resize } = parsed;
-      const network = await loadNetwork(name);
+      const onProgress = announceDownloads(terminal.out);
+      const network = await loadNetwork(name, { weights: options.weights ?? null, onProgress });
       const features = prepareFeatures(network, {
         sampleShape,
         resize,
@@ -67,7 +69,8 @@ export async function evaluate(options: EvaluateOptions, terminal: Terminal): Pr
       });
       try {
         const reference = await openReference(subject, options, parsed, features, terminal);
-        const { results, settings } = await measureAll(subject, features, reference, metrics, terminal);
+        const chosen = options.metrics === undefined ? possibleMetrics(metrics, reference) : metrics;
+        const { results, settings } = await measureAll(subject, features, reference, chosen, terminal);
         assertHealthy(backend);
         const out = options.out ?? freePath(options);
         const result: EvaluationFile = {

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { createCollector, decodeReference, encodeReference } from '@meanflow/eval';
+import {
+  createCollector,
+  decodeReference,
+  encodeReference,
+  referenceArrays,
+  referenceFromArrays,
+} from '@meanflow/eval';
 import type { Reference } from '@meanflow/eval';
-import { cacheFolder } from '@meanflow/data/node';
-import { decodeNpz } from '@meanflow/data';
+import { readerOfFile, readNpz } from '@meanflow/data';
+import { cacheFolder, localFile } from '@meanflow/data/node';
 import { replaceDurably } from '@meanflow/train/node';
 import { withUserInput } from '../userError';
 import { collectImages } from './featuresOf';
@@ -27,17 +33,25 @@ export interface ReferenceOptions {
   readonly cache?: string | null;
 }
 
-/** Whether a file holds statistics rather than images. */
-export function holdsStatistics(path: string): boolean {
-  if (extname(path).toLowerCase() !== '.npz' || !existsSync(path)) return false;
-  const names = Object.keys(decodeNpz(readFileSync(path), { name: path }));
-  return names.includes('mu') && names.includes('sigma');
-}
-
-/** Statistics of a file, ours or those of pytorch-fid or ADM. */
-export async function readReference(path: string): Promise<NamedReference> {
-  const reference = await withUserInput(() => decodeReference(readFileSync(path), { name: path }));
-  return { name: path, count: reference.statistics?.count ?? null, reference };
+/**
+ * Statistics of a file, ours or those of pytorch-fid or ADM, whose images are left alone.
+ *
+ * @returns null if it is no such file: it may hold images.
+ * @throws UserError if it is damaged.
+ */
+export async function readReference(path: string): Promise<NamedReference | null> {
+  if (extname(path).toLowerCase() !== '.npz' || !existsSync(path)) return null;
+  return withUserInput(async () => {
+    const reader = await readerOfFile(localFile(path));
+    try {
+      const arrays = await readNpz(reader, { only: referenceArrays });
+      if (arrays['mu'] === undefined) return null;
+      const reference = referenceFromArrays(arrays, { name: path });
+      return { name: path, count: reference.statistics?.count ?? null, reference };
+    } finally {
+      await reader.close();
+    }
+  });
 }
 
 /** What identifies a set of images without reading all of it: name, number, shape, and its first images. */

@@ -12,6 +12,18 @@ import type { MetricName } from './metricNames';
 import type { EvaluationEntry, EvaluationFile } from './resultFile';
 import type { Subject } from './subject';
 
+/** Of some metrics those that a reference allows: statistics alone do for Fréchet distances and the Inception Score. */
+export function possibleMetrics(
+  metrics: readonly MetricName[],
+  { reference: { features, spatial } }: NamedReference,
+): MetricName[] {
+  const needsRows = new Set(['kid', 'precisionRecall', 'densityCoverage']);
+  return metrics.filter((name) => {
+    if (name === 'sfid') return spatial !== null;
+    return features !== null || !needsRows.has(metricInfos[name].choice);
+  });
+}
+
 /** Compares one set of images with a reference. */
 export async function measureImages(
   images: ImageSet,
@@ -58,7 +70,7 @@ function settingsOf({
 }
 
 /** One entry of a result file from repeated draws of one kind. */
-export function entryOf(
+function entryOf(
   nfe: number | null,
   draws: readonly EvaluationResult[],
   metrics: readonly MetricName[],

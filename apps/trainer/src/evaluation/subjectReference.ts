@@ -3,7 +3,7 @@ import type { Terminal } from '../terminal';
 import { UserError } from '../userError';
 import type { ParsedOptions, EvaluateOptions } from './evaluateOptions';
 import type { Features } from './featuresOf';
-import { holdsStatistics, readReference, referenceOf } from './findReference';
+import { readReference, referenceOf } from './findReference';
 import type { NamedReference } from './findReference';
 import { storedImages, trainingImages } from './imageSet';
 import type { ImageSet } from './imageSet';
@@ -34,7 +34,8 @@ export async function openReference(
   features: Features,
   terminal: Terminal,
 ): Promise<NamedReference> {
-  if (path !== undefined && holdsStatistics(path)) return readReference(path);
+  const statistics = path === undefined ? null : await readReference(path);
+  if (statistics !== null) return statistics;
   return withReferenceImages(subject, path, size, async (images) => {
     if (images.sampleShape.join() !== subject.sampleShape.join()) {
       const [wanted, got] = [subject.sampleShape, images.sampleShape].map((shape) => shape.join('x'));

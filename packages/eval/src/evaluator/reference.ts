@@ -135,19 +135,19 @@ function readOurs(array: NpyArray | undefined, name: string): OurFields {
   }
 }
 
+/** Names of the arrays of a reference file. */
+export const referenceArrays = ['mu', 'sigma', 'mu_s', 'sigma_s', 'features', OURS] as const;
+
 /**
- * Reads a reference: a file of {@link encodeReference}, statistics of pytorch-fid (`mu`, `sigma`), or a batch of the ADM
- * evaluator with statistics (`mu_s`, `sigma_s` too; its images are left alone). Counts that a file does not state are
- * null.
+ * A reference from the arrays of its file, for files that are read in part; see {@link decodeReference}.
  *
- * @throws Error, one sentence, if the file is damaged or has no statistics.
+ * @param arrays Those of {@link referenceArrays} that the file has.
+ * @throws RangeError if there are no statistics, or arrays do not fit each other.
  */
-export function decodeReference(
-  bytes: Uint8Array,
+export function referenceFromArrays(
+  arrays: Readonly<Record<string, NpyArray>>,
   { name = 'the file' }: DecodeReferenceOptions = {},
 ): Reference {
-  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slices are no copies
-  const arrays = decodeNpz(plain, { name });
   const ours = readOurs(arrays[OURS], name);
   const statistics = readStatistics(arrays, ['mu', 'sigma'], ours.count ?? null, name);
   const spatial = readStatistics(arrays, ['mu_s', 'sigma_s'], ours.spatialCount ?? null, name);
@@ -165,4 +165,19 @@ export function decodeReference(
     features: rows && featureRows(rows, features?.shape[1] ?? rows.length),
     choices: ours.choices ?? {},
   };
+}
+
+/**
+ * Reads a reference: a file of {@link encodeReference}, statistics of pytorch-fid (`mu`, `sigma`), or a batch of the ADM
+ * evaluator with statistics (`mu_s`, `sigma_s` too; its images are left alone). Counts that a file does not state are
+ * null.
+ *
+ * @throws Error, one sentence, if the file is damaged or has no statistics.
+ */
+export function decodeReference(
+  bytes: Uint8Array,
+  { name = 'the file' }: DecodeReferenceOptions = {},
+): Reference {
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length); // a Buffer's slices are no copies
+  return referenceFromArrays(decodeNpz(plain, { name }), { name });
 }
