@@ -1,17 +1,19 @@
 // @ts-check
-// npm run bench: builds the bench and runs it, see tools/bench/README.md.
+// node tools/runTool.mjs NAME ...: builds the tool in tools/NAME and runs it with the arguments that follow.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, workspaceRoot } from './install.mjs';
 import { nx } from './nx.mjs';
 
+const [name = '', ...args] = process.argv.slice(2);
+
 try {
   ensureInstalled();
   // Bundled from the sources of all packages: nothing else needs building.
-  if (nx(['build', '@meanflow/bench', '--output-style=static']) !== 0)
-    throw new Error('bench: the build failed, see above.');
-  const cli = join(workspaceRoot, 'tools/bench/dist/cli.js');
-  const child = spawn(process.execPath, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  if (nx(['build', `@meanflow/${name}`, '--output-style=static']) !== 0)
+    throw new Error(`${name}: the build failed, see above.`);
+  const cli = join(workspaceRoot, `tools/${name}/dist/cli.js`);
+  const child = spawn(process.execPath, [cli, ...args], { stdio: 'inherit' });
   child.on('close', (code) => {
     process.exitCode = code ?? 1;
   });
