@@ -37,8 +37,8 @@ export interface CollectorOptions {
   keepFeatures?: boolean;
   /** Whether to keep the logits, for the Inception Score: 4 bytes a class and image. Default false. */
   keepLogits?: boolean;
-  /** How features come about; part of what is written and compared. */
-  choices?: FeatureChoices;
+  /** How features come about, as plain data: part of what is written; `network` and `hash` are compared. */
+  choices?: object;
 }
 
 /** Features of a stream of images, reduced to what metrics need. */
@@ -77,6 +77,7 @@ export function createCollector(options: CollectorOptions = {}): Collector {
     keepLogits = false,
     choices = {},
   } = options;
+  const recorded: FeatureChoices = { ...choices };
   let count = 0;
   let moments: Moments | null = null;
   let spatialMoments: Moments | null = null;
@@ -163,7 +164,7 @@ export function createCollector(options: CollectorOptions = {}): Collector {
         statistics: moments?.statistics() ?? null,
         spatial: spatialMoments?.statistics() ?? null,
         features,
-        choices,
+        choices: recorded,
       })),
   };
 }

@@ -37,8 +37,11 @@ export interface EvaluatorOptions {
   metrics?: MetricChoices;
   /** What to compare with. The Inception Score needs none: null. */
   reference: Reference | null;
-  /** How features come about: network and hash must be those of the reference, all of it goes into the result. */
-  choices?: FeatureChoices;
+  /**
+   * How features and images come about, as plain data: all of it goes into the result. `network` and `hash` must be those
+   * of the reference where both state them.
+   */
+  choices?: object;
 }
 
 /** A Fréchet distance with the rows behind it. */
@@ -122,7 +125,8 @@ const optionsOf = <T extends object>(choice: boolean | T | undefined): T | Recor
  * @throws RangeError if the reference lacks what a metric needs, or is of another network.
  */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const { extract, metrics = { fid: true }, reference, choices = {} } = options;
+  const { extract, metrics = { fid: true }, reference } = options;
+  const choices: FeatureChoices = { ...options.choices };
   const { fid, sfid, kid, precisionRecall, densityCoverage } = metrics;
   const needsRows = wanted(kid) || wanted(precisionRecall) || wanted(densityCoverage);
   const need = (isNeeded: boolean, isThere: boolean, what: string, fix: string) => {
