@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 const LINE = 100_000; // characters: editors and diffs give up on one line of a million
 
 /** The source text of a module that holds a file as base64 text. */
-export function moduleOf(name: string, bytes: Uint8Array): string {
+function moduleOf(name: string, bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString('base64');
   const lines = Array.from({ length: Math.ceil(text.length / LINE) }, (_, i) =>
     text.slice(i * LINE, (i + 1) * LINE),

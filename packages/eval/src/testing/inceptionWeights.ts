@@ -16,7 +16,7 @@ function ruleOf(name: string, shape: readonly number[]): readonly [number, numbe
 }
 
 /** One tensor of the weights that the golden files were made with. */
-export function hashFilled(name: string, shape: readonly number[]): HostArray {
+function hashFilled(name: string, shape: readonly number[]): HostArray {
   const [scale, offset, centre] = ruleOf(name, shape);
   const u = hashed(name);
   const data = new Float32Array(shape.reduce((product, n) => product * n, 1));

@@ -142,7 +142,7 @@ function blockE(layers: Layers, block: string, x: tf.Tensor4D, pooled: tf.Tensor
 }
 
 /** [B, H, W, C] -> [B, C] */
-export function meanOverImage(x: tf.Tensor4D): tf.Tensor2D {
+function meanOverImage(x: tf.Tensor4D): tf.Tensor2D {
   const [batch, height, width, channels] = x.shape;
   return tf.mean(tf.reshape(x, [batch, height * width, channels]), 1);
 }

@@ -89,7 +89,7 @@ export const inceptionConvolutions: readonly InceptionConvolution[] = [
 ].map(([name, from, to, height, width]) => ({ name, shape: [to, from, height, width] }));
 
 /** Parts of a convolution in the weights file; all but the kernel have one value a channel. */
-export const convolutionParts = [
+const convolutionParts = [
   'conv.weight',
   'bn.weight',
   'bn.bias',
