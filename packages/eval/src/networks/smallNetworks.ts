@@ -5,6 +5,7 @@ import type { SmallFeatureNetwork } from './convNetFile';
 const files = {
   'digits-lenet': () => import('./weights/digits-lenet'),
   'mnist-lenet': () => import('./weights/mnist-lenet'),
+  'cifar10-convnet': () => import('./weights/cifar10-convnet'),
 };
 
 /** Name of a feature network that travels inside this package. */
