@@ -9,6 +9,7 @@ import { UserError, withUserInput } from '../userError';
 const natural: Readonly<Record<string, FeatureNetworkName>> = {
   '8x8x1': 'digits-lenet',
   '28x28x1': 'mnist-lenet',
+  '32x32x3': 'cifar10-convnet',
 };
 
 /**

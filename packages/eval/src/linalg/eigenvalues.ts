@@ -13,7 +13,7 @@ const MAX_SWEEPS = 60;
  *
  * @see Golub and Van Loan, "Matrix Computations", 8.3.
  */
-export function tridiagonalEigenvalues({ diagonal, beside }: Tridiagonal): Float64Array {
+function tridiagonalEigenvalues({ diagonal, beside }: Tridiagonal): Float64Array {
   const n = diagonal.length;
   const [d, e] = [diagonal, new Float64Array(n)];
   e.set(beside);
