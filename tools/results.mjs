@@ -82,6 +82,24 @@ export function verdict(meanFlow, flowMatching) {
   return `In one evaluation MeanFlow reaches ${showMetric({ value: ours, interval: null })} where flow matching is at ${showMetric({ value: theirs, interval: null })} (${(theirs / ours).toFixed(1)} times as far from the data); ${end}.`;
 }
 
+const LINE = 120;
+
+/**
+ * A paragraph in lines of at most 120 characters, as in the other documents.
+ *
+ * @param {string} text
+ */
+export function wrapped(text) {
+  /** @type {string[]} */
+  const lines = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${word}`.length <= LINE) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
+
 /**
  * @param {Group} group
  * @param {Read} read
@@ -111,10 +129,12 @@ function groupSection(group, read) {
   const draws = images.draws ?? 1;
   return [
     `## ${group.title}`,
-    ...group.text,
-    `${images.count.toLocaleString('en')} images${draws > 1 ? ` in each of ${draws} draws (± is the 95 % interval of their mean)` : ''} against all ${reference.count.toLocaleString('en')} of ${reference.name}, step ${images.step ?? '?'}, averaged weights:`,
+    ...group.text.map(wrapped),
+    wrapped(
+      `${images.count.toLocaleString('en')} images${draws > 1 ? ` in each of ${draws} draws (± is the 95 % interval of their mean)` : ''} against all ${reference.count.toLocaleString('en')} of ${reference.name}, step ${images.step ?? '?'}, averaged weights:`,
+    ),
     markdownTable([heading, ...rows]),
-    ...(second === undefined ? [] : [verdict(first.result, second.result)]),
+    ...(second === undefined ? [] : [wrapped(verdict(first.result, second.result))]),
     'At one evaluation:',
     markdownTable([['', 'KID', ...others.slice(1)], ...more]),
     ...group.runs
@@ -145,7 +165,7 @@ function ablationSection(ablations, read) {
       label,
       ...columns.map((nfe) => showMetric(result.results.find((entry) => entry.nfe === nfe)?.metrics['fid'])),
     ]);
-    return [`### ${title}`, markdownTable([heading, ...rows]), ...text];
+    return [`### ${title}`, markdownTable([heading, ...rows]), ...text.map(wrapped)];
   });
   return [
     `## ${ablations.title}`,
@@ -164,7 +184,7 @@ function ablationSection(ablations, read) {
 export function resultsDocument(experiments, read) {
   return `${[
     '# Results',
-    ...experiments.intro,
+    ...experiments.intro.map(wrapped),
     ...experiments.groups.flatMap((group) => groupSection(group, read)),
     ...ablationSection(experiments.ablations, read),
   ].join('\n\n')}\n`;

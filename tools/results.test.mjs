@@ -8,6 +8,7 @@ import {
   resultsDocument,
   showMetric,
   verdict,
+  wrapped,
 } from './results.mjs';
 
 /** @param {Record<number, number>} fid */
@@ -35,6 +36,13 @@ describe('markdownTable', () => {
       ]),
     ).toBe('|          |  FID |\n| -------- | ---: |\n| MeanFlow | 3.43 |');
   });
+});
+
+it('wraps paragraphs, and keeps their words', () => {
+  const text = 'word '.repeat(60).trim();
+  const lines = wrapped(text).split('\n');
+  expect(lines.every((line) => line.length <= 120)).toBe(true);
+  expect(lines.join(' ')).toBe(text);
 });
 
 describe('showMetric', () => {
