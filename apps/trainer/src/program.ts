@@ -102,6 +102,10 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     )
     .option('--out <file>', 'the result as JSON (default: evaluation.json in the run, or the next free name)')
     .option('--neighbours <file>', 'a PNG of images beside their nearest neighbours in the reference')
+    .option(
+      '--save-reference <file>',
+      'statistics of the reference as .npz, as pytorch-fid and ADM read them',
+    )
     .option('--no-cache', 'compute features of the reference anew')
     .option('--backend <name>', `${backend} (default: auto)`)
     .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeNpz, loadDigits } from '@meanflow/data';
+import { decodeNpz, encodeNpz, loadDigits } from '@meanflow/data';
 import { loadFeatureNetwork } from '@meanflow/eval/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run as runCommand, tiny } from '../cli.testdata';
@@ -88,6 +88,20 @@ describe('meanflow eval of images', () => {
     expect(Math.abs(same?.fid?.value ?? NaN)).toBeLessThan(1e-6);
     expect(same?.recall?.value).toBe(1);
     expect((await distance(second, first))?.fid?.value).toBeGreaterThan(0.1);
+  });
+  it('saves the statistics of a reference, and finds the same distance with them', async () => {
+    const [first, second] = [writeDigits('d.npz', 0, 300), writeDigits('e.npz', 300, 300)];
+    const fid = async (reference: string, ...args: string[]) => {
+      const out = file('saved.json');
+      const fixed = ['--backend', 'wasm', '--metrics', 'fid', '--out', out];
+      const { code } = await run(['eval', '--images', second, '--reference', reference, ...fixed, ...args]);
+      expect(code).toBe(0);
+      return readResult(out).results[0]?.metrics.fid?.value;
+    };
+    const saved = file('saved.npz');
+    const value = await fid(first, '--save-reference', saved);
+    expect(await fid(saved)).toBe(value);
+    expect(Object.keys(decodeNpz(readFileSync(saved)))).toEqual(['mu', 'sigma', 'meanflow']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { encodeReference } from '@meanflow/eval';
 import { replaceDurably } from '@meanflow/train/node';
 import * as tf from '@tensorflow/tfjs-core';
 import { assertHealthy } from '../backends/backend';
@@ -69,6 +70,10 @@ export async function evaluate(options: EvaluateOptions, terminal: Terminal): Pr
       });
       try {
         const reference = await openReference(subject, options, parsed, features, terminal);
+        if (options.saveReference !== undefined) {
+          mkdirSync(dirname(options.saveReference), { recursive: true });
+          replaceDurably(options.saveReference, encodeReference(reference.reference));
+        }
         const chosen = options.metrics === undefined ? possibleMetrics(metrics, reference) : metrics;
         const { results, settings } = await measureAll(subject, features, reference, chosen, terminal);
         assertHealthy(backend);

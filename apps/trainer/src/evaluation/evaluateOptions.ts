@@ -25,6 +25,7 @@ export interface EvaluateOptions {
   readonly raw?: boolean;
   readonly out?: string;
   readonly neighbours?: string;
+  readonly saveReference?: string;
   readonly cache?: boolean;
   readonly backend?: string;
   readonly threads?: string;
