@@ -1,16 +1,10 @@
-import { createDamageLog } from '@meanflow/data';
-import type { Damage } from '@meanflow/data';
 import { everyImage } from '../../data/everyImage';
 import { textTable } from '../../output/textTable';
 import type { Terminal } from '../../terminal';
-import { sampleProgress, withDataset } from './openDataset';
+import { damageLine, sampleProgress, tolerantLog, withDataset } from './openDataset';
 import type { DatasetOptions } from './openDataset';
 
 const SHOWN = 20;
-
-function damageLine({ shard, key, offset, problem }: Damage): string {
-  return `${shard}${key === null ? '' : `, sample ${key}`}${offset === null ? '' : ` at byte ${offset}`}: ${problem}`;
-}
 
 /**
  * `meanflow dataset check`: reads and decodes every sample.
@@ -23,7 +17,7 @@ export async function datasetCheck(
   options: DatasetOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const log = createDamageLog({ policy: 'skip', maxSkipped: Number.MAX_SAFE_INTEGER });
+  const log = tolerantLog();
   const [classes, shapes] = [new Map<number, number>(), new Map<string, number>()];
   const count = (map: Map<string | number, number>, key: string | number) =>
     map.set(key, (map.get(key) ?? 0) + 1);

@@ -10,7 +10,7 @@ import { tarShardsWriter } from '../../output/dataset/tarShards';
 import type { Terminal } from '../../terminal';
 import { UserError } from '../../userError';
 import { wholeNumber } from '../../wholeNumber';
-import { formOf, sampleProgress, withDataset } from './openDataset';
+import { formOf, sampleProgress, tolerantLog, withDataset } from './openDataset';
 import type { DatasetOptions } from './openDataset';
 
 /** Arguments of `meanflow dataset convert`. */
@@ -59,9 +59,7 @@ export async function datasetConvert(
   const shardSize = wholeNumber('--shard-size', options.shardSize ?? '10000', 1);
   const format = formatOf(options);
   if (existsSync(out)) throw new UserError(`--out must not be there yet, got ${out}.`);
-  const log = createDamageLog(
-    skipDamaged === true ? { policy: 'skip', maxSkipped: Number.MAX_SAFE_INTEGER } : {},
-  );
+  const log = skipDamaged === true ? tolerantLog() : createDamageLog();
   return withDataset(path, options, log, async (dataset) => {
     const { source, decoder } = dataset;
     const { numClasses, classNames = null } = source;

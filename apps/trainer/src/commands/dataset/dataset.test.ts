@@ -170,4 +170,10 @@ describe('dataset info, check and preview', () => {
     expect(code).toBe(2);
     expect(err).toMatch(/nothing must be a readable file or folder/);
   });
+  it('info names what cannot be read', async () => {
+    const { code, err } = await dataset('info', file('missing-{0..3}.tar'));
+    expect(code).toBe(2);
+    expect(err).toMatch(/missing-0\.tar: the shard must be readable, got ENOENT/);
+    expect(err.trim().split('\n')).toHaveLength(1);
+  });
 });

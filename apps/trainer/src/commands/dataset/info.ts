@@ -1,6 +1,6 @@
 import { everyImage } from '../../data/everyImage';
 import type { Terminal } from '../../terminal';
-import { withDataset } from './openDataset';
+import { tolerantLog, withDataset } from './openDataset';
 import type { DatasetOptions, OpenDataset } from './openDataset';
 
 /** What `meanflow dataset info` tells. */
@@ -38,8 +38,7 @@ export async function datasetInfo(
   options: DatasetOptions & { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const skip = { policy: 'skip', maxSkipped: Number.MAX_SAFE_INTEGER } as const;
-  const info = await withDataset(path, options, skip, describe);
+  const info = await withDataset(path, options, tolerantLog(), describe);
   if (options.json === true) {
     terminal.out(JSON.stringify(info, null, 2));
     return 0;

@@ -1,6 +1,6 @@
-import type { Source } from '@meanflow/data';
+import { createDamageLog } from '@meanflow/data';
+import type { Damage, DamageLog, ImageDecoder, Source } from '@meanflow/data';
 import { createImageDecoder, openSource } from '@meanflow/data/node';
-import type { ImageDecoder } from '@meanflow/data';
 import type { OpenSourceOptions } from '@meanflow/data/node';
 import { countProgress } from '../../output/countProgress';
 import type { Terminal } from '../../terminal';
@@ -21,18 +21,35 @@ export interface OpenDataset {
   readonly count: number;
 }
 
+/** A log that lets everything pass: what is damaged is shown instead. */
+export function tolerantLog(): DamageLog {
+  return createDamageLog({ policy: 'skip', maxSkipped: Number.MAX_SAFE_INTEGER });
+}
+
+/** `a.tar, sample 0001 at byte 512: the JPEG must be whole`. */
+export function damageLine({ shard, key, offset, problem }: Damage): string {
+  return `${shard}${key === null ? '' : `, sample ${key}`}${offset === null ? '' : ` at byte ${offset}`}: ${problem}`;
+}
+
+/** Opens a source; where damage has left nothing of it, the first of it is the error. */
+async function openOrExplain(path: string, options: OpenSourceOptions, damage: DamageLog): Promise<Source> {
+  try {
+    return await openSource(path, { ...options, damage });
+  } catch (error) {
+    const [first] = damage.damages;
+    throw first === undefined ? error : new UserError(`${damageLine(first)}.`);
+  }
+}
+
 /** Opens a data set for as long as `use` takes. What is wrong with it becomes an error of the user. */
 export async function withDataset<T>(
   path: string,
   { labels }: DatasetOptions,
-  damage: OpenSourceOptions['damage'],
+  damage: DamageLog,
   use: (dataset: OpenDataset) => Promise<T>,
 ): Promise<T> {
   return withUserInput(async () => {
-    const source = await openSource(path, {
-      ...(damage && { damage }),
-      ...(labels !== undefined && { labels }),
-    });
+    const source = await openOrExplain(path, labels === undefined ? {} : { labels }, damage);
     const decoder = createImageDecoder();
     try {
       const count = source.shards.reduce((sum, shard) => sum + shard.count, 0);

@@ -9,7 +9,7 @@ import { gridPicture } from '../../output/drawable';
 import type { Terminal } from '../../terminal';
 import { UserError } from '../../userError';
 import { wholeNumber } from '../../wholeNumber';
-import { formOf, withDataset } from './openDataset';
+import { formOf, tolerantLog, withDataset } from './openDataset';
 import type { DatasetOptions } from './openDataset';
 
 const MOST_ROWS = 20;
@@ -49,8 +49,7 @@ export async function datasetPreview(
 ): Promise<number> {
   const columns = wholeNumber('--columns', options.columns ?? '10', 1);
   const form = formOf(options);
-  const skip = { policy: 'skip', maxSkipped: Number.MAX_SAFE_INTEGER } as const;
-  return withDataset(path, options, skip, async ({ source, decoder }) => {
+  return withDataset(path, options, tolerantLog(), async ({ source, decoder }) => {
     const sheet = createSheet(source.numClasses, columns);
     let shape: readonly number[] | null = null;
     let size = form.size;
