@@ -125,7 +125,7 @@ describe('a wrong configuration', () => {
     ['data.horizontalFlip=1', 'data.horizontalFlip must be true or false, got 1.'],
     [
       'data.kind=toy-moon',
-      'data.kind must be one of digits, mnist, idx, toy-moons, toy-spiral, toy-checkerboard, toy-eight-gaussians, toy-rings, toy-pinwheel, got toy-moon; did you mean toy-moons?',
+      'data.kind must be one of digits, mnist, idx, stored, toy-moons, toy-spiral, toy-checkerboard, toy-eight-gaussians, toy-rings, toy-pinwheel, got toy-moon; did you mean toy-moons?',
     ],
     ['data={kind: idx}', 'data.images must be text, got nothing.'],
     ['log=5', 'log must be a group of keys, got 5.'],

@@ -38,10 +38,7 @@ const stored = z.strictObject({
     .string()
     .min(1)
     .describe('tar shards (folder, pattern, http:, hf:), image folder, .zip, .npz, .npy, latents'),
-  size: count
-    .nullable()
-    .default(null)
-    .describe('side to which images are scaled and cropped; null: as stored'),
+  size: count.nullable().default(null).describe('side of a square to scale and crop to; null: as stored'),
   channels: z.literal([1, 3]).nullable().default(null).describe('1 grey, 3 colour; null: as the first image'),
   horizontalFlip,
   shuffleBuffer: count.default(8192).describe('samples among which shards are shuffled'),
