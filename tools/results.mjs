@@ -231,7 +231,7 @@ export function perform({ name, recipe, set, nfe, count, repeats, pictures }, me
   meanflow([
     ...['eval', '--checkpoint', root, '--nfe', nfe.join(','), '--count', String(count)],
     ...['--repeats', String(repeats), '--out', `docs/results/${name}.json`],
-    ...(pictures ? ['--neighbours', `docs/images/results/${name}.png`] : []),
+    ...(pictures ? ['--neighbours', `docs/images/results/${name}.png`] : ['--metrics', 'fid']),
   ]);
 }
 

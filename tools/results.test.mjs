@@ -94,7 +94,7 @@ describe('experiments', () => {
     perform(run, (args) => calls.push(args));
     expect(calls.map((args) => args.join(' '))).toEqual([
       'train --config docs/results/recipes/base.yaml --out runs/results/p2 --set p=2',
-      'eval --checkpoint runs/results/p2 --nfe 1,2 --count 500 --repeats 3 --out docs/results/p2.json',
+      'eval --checkpoint runs/results/p2 --nfe 1,2 --count 500 --repeats 3 --out docs/results/p2.json --metrics fid',
     ]);
   });
 });
