@@ -158,7 +158,7 @@ function ablationSection(ablations, read) {
       return result === null ? [] : [{ label, result }];
     });
     const [first] = results;
-    if (first === undefined) return [];
+    if (first === undefined || results.length < 2) return []; // nothing to compare yet
     const columns = first.result.results.map(({ nfe }) => nfe);
     const heading = ['', ...columns.map((nfe) => `${nfe ?? '-'} NFE`)];
     const rows = results.map(({ label, result }) => [

@@ -74,10 +74,11 @@ describe('what a comparison says', () => {
 
 describe('resultsDocument', () => {
   it('shows what was measured, and says what was not', () => {
-    const text = resultsDocument(experiments, (name) => (name === 'fm' ? result({ 1: 90, 4: 2 }) : name === 'p2' ? result({ 1: 5 }) : null)); // prettier-ignore
+    const text = resultsDocument(experiments, (name) => (name === 'fm' ? result({ 1: 90, 4: 2 }) : name === 'p2' || name === 'p1' ? result({ 1: 5 }) : null)); // prettier-ignore
     expect(text).toContain('| FID (digits-lenet) | 1 NFE | 4 NFE |');
     expect(text).toContain('| flow matching      |  90.0 |  2.00 |');
-    expect(text).toContain('### p\n\n|     | 1 NFE |\n| --- | ----: |\n| 2   |  5.00 |');
+    expect(text).toContain('### p\n\n|     | 1 NFE |\n| --- | ----: |\n| 1   |  5.00 |\n| 2   |  5.00 |');
+    expect(text).not.toContain('### again'); // a table of one row compares nothing
     expect(resultsDocument(experiments, () => null)).toContain('## Digits\n\nNot measured yet.');
   });
 });
