@@ -169,7 +169,7 @@ function ablationSection(ablations, read) {
   });
   return [
     `## ${ablations.title}`,
-    ...ablations.text,
+    ...ablations.text.map(wrapped),
     ...tables,
     '```sh\nnpm run results -- run ablations\n```',
   ];
