@@ -1,14 +1,5 @@
 import type { SafeTensor } from './dtypes';
-
-/** Value of an IEEE 754 half: 1 sign bit, 5 exponent bits (bias 15), 10 fraction bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24; // subnormal, or a zero with its sign
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+import { halfTable } from './halves';
 
 /** A bfloat16 is the upper half of a float32. */
 function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
@@ -24,8 +15,10 @@ export function toFloat32(tensor: SafeTensor): Float32Array {
   switch (tensor.dtype) {
     case 'F32':
       return tensor.data;
-    case 'F16':
-      return Float32Array.from(tensor.data, halfToNumber);
+    case 'F16': {
+      const table = halfTable();
+      return Float32Array.from(tensor.data, (bits) => table[bits] ?? NaN);
+    }
     case 'BF16':
       return bfloat16ToFloat32(tensor.data);
     case 'I64': {

@@ -39,8 +39,9 @@ export async function openReference(
   return withReferenceImages(subject, path, size, async (images) => {
     if (images.sampleShape.join() !== subject.sampleShape.join()) {
       const [wanted, got] = [subject.sampleShape, images.sampleShape].map((shape) => shape.join('x'));
+      const fix = subject.sampleShape[2] === images.sampleShape[2] ? ' --size brings both to one size.' : '';
       throw new UserError(
-        `the reference must have images of ${wanted ?? ''}, got ${got ?? ''} in ${images.name}. --size brings both to one size.`,
+        `the reference must have images of ${wanted ?? ''}, got ${got ?? ''} in ${images.name}.${fix}`,
       );
     }
     const progress = countProgress(terminal, `Features of ${images.name}`, images.count);

@@ -1,6 +1,5 @@
-import { toFloat32 } from '@meanflow/safetensors';
+import { halfTable, toFloat32 } from '@meanflow/safetensors';
 import type { SafetensorsDtype, SafeTensor } from '@meanflow/safetensors';
-import { halfTable } from '../io/halves';
 
 const views = {
   F64: Float64Array,

@@ -1,5 +1,5 @@
+import { halfTable } from '@meanflow/safetensors';
 import type { NpyArray } from '../npy';
-import { halfTable } from './halves';
 import type { Reading } from './reading';
 
 /** Element type of an array, as in the header: kind and size, `u1`, `f4`; `bigEndian` where it matters. */
