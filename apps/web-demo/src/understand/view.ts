@@ -1,0 +1,14 @@
+import type { Page, Tab } from '../shell/tab';
+
+/** The tab Understand. */
+export const understandTab: Tab = {
+  id: 'understand',
+  title: 'Understand',
+  mount(panel: HTMLElement, page: Page) {
+    const line = document.createElement('p');
+    panel.append(line);
+    void page.ready.then(async () => {
+      line.textContent = `Understand on ${await page.compute.understand.backendName()}.`;
+    });
+  },
+};

@@ -1,0 +1,22 @@
+import type { Remote } from 'comlink';
+import type { BackendChoice, BackendInfo } from '../backends/backendInfo';
+import type { GenerateService } from '../generate/service';
+import type { TrainService } from '../train/service';
+import type { UnderstandService } from '../understand/service';
+
+/** What the compute worker offers; the services are there once it has started. */
+export interface ComputeApi {
+  /** Starts a backend and the services on it. To be called once. */
+  start(choice: BackendChoice): Promise<BackendInfo>;
+  readonly generate: GenerateService;
+  readonly understand: UnderstandService;
+  readonly train: TrainService;
+}
+
+/** The same from the page: every call is a message. */
+export interface ComputeClient {
+  start(choice: BackendChoice): Promise<BackendInfo>;
+  readonly generate: Remote<GenerateService>;
+  readonly understand: Remote<UnderstandService>;
+  readonly train: Remote<TrainService>;
+}
