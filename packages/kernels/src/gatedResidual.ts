@@ -3,18 +3,30 @@ import { fusedPrimitive } from './fusedPrimitive';
 import { sumOf } from './sumOf';
 import { checkTokens, perToken, sumOverTokens } from './tokens';
 import { takesRows, wasmGatedResidual, wasmGatedResidualPullBack, wasmGatedResidualPush } from './wasm/rows';
+import {
+  takesTokens,
+  webgpuGatedResidual,
+  webgpuGatedResidualPullBack,
+  webgpuGatedResidualPush,
+} from './webgpu/rows';
 
 const gatedResidualPrimitive = fusedPrimitive<Record<'x' | 'gate' | 'branch', tf.Tensor>, object>({
   name: 'gatedResidual',
   needsOutput: false,
   forward: ({ x, gate, branch }) => {
     if (takesRows(x)) return wasmGatedResidual({ x, gate, branch }, {})[0];
+    if (takesTokens(x, gate, branch)) return webgpuGatedResidual({ x, gate, branch }, {})[0];
     return tf.add(x, tf.mul(branch, perToken(gate)));
   },
   vjp: ({ inputs: { gate, branch }, dy }) => {
     const x = tf.clone(dy); // tfjs disposes a gradient that it adds to another
-    if (takesRows(branch)) {
-      const [dBranch, dGate] = wasmGatedResidualPullBack({ gate, branch, dy }, {});
+    const pullBack = takesRows(branch)
+      ? wasmGatedResidualPullBack
+      : takesTokens(branch, gate, dy)
+        ? webgpuGatedResidualPullBack
+        : null;
+    if (pullBack !== null) {
+      const [dBranch, dGate] = pullBack({ gate, branch, dy }, {});
       return { x, gate: dGate, branch: dBranch };
     }
     return { x, gate: sumOverTokens(tf.mul(dy, branch)), branch: tf.mul(dy, perToken(gate)) };
@@ -24,6 +36,9 @@ const gatedResidualPrimitive = fusedPrimitive<Record<'x' | 'gate' | 'branch', tf
     const { x: dx, gate: dGate, branch: dBranch } = tangents;
     if (dx && dGate && dBranch && takesRows(branch)) {
       return wasmGatedResidualPush({ gate, branch, dx, dGate, dBranch }, {})[0];
+    }
+    if (dx && dGate && dBranch && takesTokens(branch, gate, dx, dGate, dBranch)) {
+      return webgpuGatedResidualPush({ gate, branch, dx, dGate, dBranch }, {})[0];
     }
     const terms: tf.Tensor[] = [];
     if (dBranch) terms.push(tf.mul(dBranch, perToken(gate)));

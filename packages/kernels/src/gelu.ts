@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { fusedPrimitive } from './fusedPrimitive';
 import { takesElements, wasmGelu, wasmGeluBoth, wasmGeluPullBack } from './wasm/elementwise';
 import { CUBIC, LINEAR } from './wasm/elementwiseCode';
+import { webgpuGelu, webgpuGeluBoth, webgpuGeluPullBack } from './webgpu/elementwise';
+import { useWebgpuKernels } from './webgpu/runtime';
 
 // gelu(x) = x (1 + tanh(a)) / 2 = x sigmoid(2 a), a = sqrt(2 / pi) (x + 0.044715 x^3). The sigmoid is the same number,
 // and on wasm 18 times as fast as tanh.
@@ -22,17 +24,22 @@ function gate(x: tf.Tensor, square: tf.Tensor): tf.Tensor {
 
 /** gelu(x). */
 export function geluValue(x: tf.Tensor): tf.Tensor {
-  return takesElements(x) ? wasmGelu({ x }, {})[0] : fused(() => tf.mul(x, gate(x, tf.square(x))));
+  if (takesElements(x)) return wasmGelu({ x }, {})[0];
+  if (useWebgpuKernels(x)) return webgpuGelu({ x }, {})[0];
+  return fused(() => tf.mul(x, gate(x, tf.square(x))));
 }
 
 /** d gelu'(x), the derivative in both modes. */
 export function geluPullBack(x: tf.Tensor, d: tf.Tensor): tf.Tensor {
-  return takesElements(x) ? wasmGeluPullBack({ x, d }, {})[0] : fused(() => tf.mul(d, slope(x)));
+  if (takesElements(x)) return wasmGeluPullBack({ x, d }, {})[0];
+  if (useWebgpuKernels(x, d)) return webgpuGeluPullBack({ x, d }, {})[0];
+  return fused(() => tf.mul(d, slope(x)));
 }
 
 /** gelu(x) and d gelu'(x). */
 export function geluBoth(x: tf.Tensor, d: tf.Tensor): [value: tf.Tensor, pulledBack: tf.Tensor] {
   if (takesElements(x)) return wasmGeluBoth({ x, d }, {});
+  if (useWebgpuKernels(x, d)) return webgpuGeluBoth({ x, d }, {});
   return fused(() => [geluValue(x), geluPullBack(x, d)]);
 }
 

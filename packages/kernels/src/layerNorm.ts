@@ -8,6 +8,12 @@ import {
   wasmLayerNormModulatePullBack,
   wasmLayerNormModulatePush,
 } from './wasm/rows';
+import {
+  takesTokens,
+  webgpuLayerNormModulate,
+  webgpuLayerNormModulatePullBack,
+  webgpuLayerNormModulatePush,
+} from './webgpu/rows';
 
 const EPSILON = 1e-6;
 
@@ -45,11 +51,17 @@ const layerNormModulatePrimitive = fusedPrimitive<Record<'x' | 'shift' | 'scale'
   needsOutput: false,
   forward: ({ x, shift, scale }) => {
     if (takesRows(x)) return wasmLayerNormModulate({ x, shift, scale }, {})[0];
+    if (takesTokens(x, shift, scale)) return webgpuLayerNormModulate({ x, shift, scale }, {})[0];
     return tf.add(tf.mul(normalize(x).normalized, perToken(tf.add(scale, 1))), perToken(shift));
   },
   vjp: ({ inputs: { x, scale }, dy }) => {
-    if (takesRows(x)) {
-      const [dx, dShift, dScale] = wasmLayerNormModulatePullBack({ x, scale, dy }, {});
+    const pullBack = takesRows(x)
+      ? wasmLayerNormModulatePullBack
+      : takesTokens(x, scale, dy)
+        ? webgpuLayerNormModulatePullBack
+        : null;
+    if (pullBack !== null) {
+      const [dx, dShift, dScale] = pullBack({ x, scale, dy }, {});
       return { x: dx, shift: dShift, scale: dScale };
     }
     const { normalized, inverse } = normalize(x);
@@ -64,6 +76,9 @@ const layerNormModulatePrimitive = fusedPrimitive<Record<'x' | 'shift' | 'scale'
     const { x: dx, shift: dShift, scale: dScale } = tangents;
     if (dx && dShift && dScale && takesRows(x)) {
       return wasmLayerNormModulatePush({ x, scale, dx, dShift, dScale }, {})[0];
+    }
+    if (dx && dShift && dScale && takesTokens(x, scale, dx, dShift, dScale)) {
+      return webgpuLayerNormModulatePush({ x, scale, dx, dShift, dScale }, {})[0];
     }
     const terms: tf.Tensor[] = [];
     const { normalized, inverse } = normalize(x);

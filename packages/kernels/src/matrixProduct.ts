@@ -6,6 +6,7 @@ import { sumOf } from './sumOf';
 import { wasmProduct } from './wasm/products';
 import { takesRows, wasmSumOverTokens } from './wasm/rows';
 import { useWasmKernels } from './wasm/runtime';
+import { takesTokens, webgpuSumOverTokens } from './webgpu/rows';
 
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no Record
 type Factors = { a: tf.Tensor2D; b: tf.Tensor2D };
@@ -81,8 +82,14 @@ export function transpose2d(x: tf.Tensor2D): tf.Tensor2D {
  * fast as `tf.sum`.
  */
 export function columnSums(x: tf.Tensor2D): tf.Tensor1D {
-  if (!onWasm()) return fused(() => tf.sum(x, 0));
   const [rows, columns] = x.shape;
+  if (takesTokens(x)) {
+    return tf.tidy(() => {
+      const [sums] = webgpuSumOverTokens({ x: tf.reshape(x, [1, rows, columns]) }, {});
+      return tf.reshape(sums, [columns]);
+    });
+  }
+  if (!onWasm()) return fused(() => tf.sum(x, 0));
   return tf.tidy(() => {
     if (takesRows(x)) {
       const [sums] = wasmSumOverTokens({ x: tf.reshape(x, [1, rows, columns]) }, {});

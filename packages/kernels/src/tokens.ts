@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { onWasm } from './backend';
 import { takesRows, wasmSumOverTokens } from './wasm/rows';
+import { takesTokens, webgpuSumOverTokens } from './webgpu/rows';
 
 /** Sum over the tokens, [B, N, D] -> [B, D]. On wasm even average pooling is 3 to 10 times as fast as `tf.sum`. */
 export function sumOverTokens(x: tf.Tensor): tf.Tensor2D {
   const [batch = 1, tokens = 1, width = 1] = x.shape;
+  if (takesTokens(x)) return webgpuSumOverTokens({ x }, {})[0] as tf.Tensor2D;
   if (!onWasm()) return tf.sum(x, 1);
   if (takesRows(x)) return wasmSumOverTokens({ x }, {})[0] as tf.Tensor2D;
   const image = tf.reshape<tf.Rank.R4>(x, [batch, tokens, 1, width]);
