@@ -1,6 +1,14 @@
 export { adamNumbers } from './adamNumbers';
 export type { AdamOptions, UpdateOptions } from './adamNumbers';
 export type { TrainBatch } from './batchParts';
+export { checkpointFiles, decodeCheckpoint, decodeCheckpointWeights, encodeCheckpoint } from './checkpoint';
+export type {
+  Checkpoint,
+  CheckpointFileName,
+  CheckpointOptions,
+  CheckpointReader,
+  CheckpointWeights,
+} from './checkpoint';
 export { clipFactor, globalNorm } from './clip';
 export { imageGrid, toPixels } from './imageGrid';
 export type { ImageBatch, ImageGridOptions } from './imageGrid';
@@ -14,6 +22,8 @@ export { scatterImage } from './scatterImage';
 export type { ScatterOptions, ScatterSeries } from './scatterImage';
 export { learningRateAt } from './schedule';
 export type { LearningRateSchedule } from './schedule';
+export { sha256 } from './sha256';
+export { stepName } from './stepName';
 export { createTrainState, restoreTrainState, snapshotTrainState, toVariables } from './trainState';
 export type { TrainSnapshot, TrainState, Variables } from './trainState';
 export { createTrainer } from './trainer';

@@ -1,13 +1,13 @@
+import { drawSamples } from '@meanflow/train/run';
+import type { DatasetInfo } from '@meanflow/train/run';
 import { assertHealthy } from '../backends/backend';
 import { backendChoice } from '../backends/backendChoice';
 import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
 import { loadData } from '../data/loadData';
-import type { DatasetInfo } from '../data/loadData';
 import { targetKind } from '../output/target';
 import { writeSamples } from '../output/writeSamples';
 import { parseClasses, spreadLabels } from '../run/classes';
-import { drawSamples } from '../run/drawSamples';
 import { scatterPicture } from '../run/pictures';
 import { openSampler, readTrainedModel } from '../run/trainedModel';
 import type { Terminal } from '../terminal';

@@ -1,6 +1,8 @@
 import type { Objective } from '@meanflow/core';
 import { openRunDirectory, replaceDurably } from '@meanflow/train/node';
 import type { RunDirectory } from '@meanflow/train/node';
+import { buildModel, buildObjective, checkpointConfig, countWeights, openState } from '@meanflow/train/run';
+import type { Model } from '@meanflow/train/run';
 import { stringify } from 'yaml';
 import { assertHealthy } from '../backends/backend';
 import type { RunningBackend } from '../backends/backend';
@@ -12,13 +14,8 @@ import { evaluateWhileTraining } from '../evaluation/evaluateWhileTraining';
 import type { TrainingEvaluation } from '../evaluation/evaluateWhileTraining';
 import { EXIT_INTERRUPTED, watchInterruption } from '../interruption';
 import type { Interruption } from '../interruption';
-import { buildModel, countWeights } from '../model';
-import type { Model } from '../model';
-import { buildObjective } from '../objective';
 import { showProgress } from '../output/progress';
-import { checkpointConfig } from '../run/checkpointConfig';
 import { announceDownloads } from '../run/download';
-import { openState } from '../run/openState';
 import { picturesFor } from '../run/pictures';
 import { planRun } from '../run/plan';
 import type { Plan } from '../run/plan';
@@ -28,7 +25,7 @@ import { findStart } from '../run/resumePoint';
 import { trainLoop } from '../run/trainLoop';
 import type { TrainOptions } from '../run/trainOptions';
 import type { Terminal } from '../terminal';
-import { asUserError } from '../userError';
+import { asUserError, withUserInput } from '../userError';
 import { wholeNumber } from '../wholeNumber';
 
 /** A training whose arguments are fine, whose backend runs and whose data are there: all but its folder. */
@@ -58,7 +55,7 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
   const { info } = data;
   const { checkpoint, notes } = findStart(plan, config, info);
   for (const note of notes) terminal.err(note);
-  const state = openState(model, checkpoint, config.seed);
+  const state = await withUserInput(() => openState(model, checkpoint, config.seed));
   const recorder = openRecorder(directory, state.step);
   replaceDurably(directory.config, new TextEncoder().encode(stringify(config)));
   terminal.out(opening(config, info, countWeights(model), backend));
@@ -107,8 +104,8 @@ async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interr
   const data = await loadData(config.data, { signal: interruption.signal, onProgress });
   try {
     const { numClasses } = data.info;
-    const model = buildModel(config.model, data.info);
-    const objective = buildObjective(config.objective, numClasses);
+    const model = await withUserInput(() => buildModel(config.model, data.info));
+    const objective = await withUserInput(() => buildObjective(config.objective, numClasses));
     const evaluation = await evaluateWhileTraining(data, config, backend.shards ?? 1, terminal);
     try {
       const directory = openDirectory(plan.root);

@@ -2,20 +2,10 @@ import { batchesOf, loadDigits, toyPoints } from '@meanflow/data';
 import type { BatchSource, ImageDataset, PointDataset, ToyName } from '@meanflow/data';
 import { loadIdxFiles, loadMnist } from '@meanflow/data/node';
 import type { DownloadProgress } from '@meanflow/data/node';
+import type { DatasetInfo } from '@meanflow/train/run';
 import type { DataConfig, ToyKind } from '../config/schema';
 import { withUserInput } from '../userError';
 import { loadStored } from './loadStored';
-
-/** What a model has to know of its data: enough to sample without them. It is written into every checkpoint. */
-export interface DatasetInfo {
-  readonly name: string;
-  /** Samples in the set. */
-  readonly count: number;
-  /** [height, width, channels] of an image, [dimension] of a point. */
-  readonly sampleShape: readonly number[];
-  /** 0: no labels. */
-  readonly numClasses: number;
-}
 
 /** The data that a configuration names. */
 export interface TrainingData {

@@ -1,10 +1,9 @@
+import { compileOptions, prepareSampler } from '@meanflow/train/run';
+import type { Sampler } from '@meanflow/train/run';
 import type { RunConfig } from '../config/schema';
 import { areImages } from '../data/loadData';
 import type { TrainingData } from '../data/loadData';
 import { countProgress } from '../output/countProgress';
-import { compileOptions } from '../run/compileOptions';
-import { prepareSampler } from '../run/drawSamples';
-import type { Sampler } from '../run/drawSamples';
 import type { Terminal } from '../terminal';
 import { UserError } from '../userError';
 import { chooseNetwork, loadNetwork } from './featureNetworks';

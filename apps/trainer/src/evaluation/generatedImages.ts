@@ -1,8 +1,7 @@
 import { floatsToPixels } from '@meanflow/data';
-import { drawInParts } from '../run/drawSamples';
-import type { Sampler, SampleRequest } from '../run/drawSamples';
+import { drawInParts } from '@meanflow/train/run';
+import type { DatasetInfo, Sampler, SampleRequest } from '@meanflow/train/run';
 import type { ImageSet } from './imageSet';
-import type { DatasetInfo } from '../data/loadData';
 
 /** What to draw for an evaluation. */
 export interface GenerationRequest {

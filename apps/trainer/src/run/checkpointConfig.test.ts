@@ -1,7 +1,8 @@
+import { checkpointConfig } from '@meanflow/train/run';
 import { describe, expect, it } from 'vitest';
 import { presetConfig, resolveConfig } from '../config/load';
 import { UserError } from '../userError';
-import { checkpointConfig, readCheckpointConfig } from './checkpointConfig';
+import { readCheckpointConfig } from './checkpointConfig';
 
 const config = resolveConfig(presetConfig('digits'));
 const dataset = { name: 'digits', count: 1797, sampleShape: [8, 8, 1], numClasses: 10 };

@@ -1,9 +1,9 @@
 import type { JsonValue } from '@meanflow/train';
+import type { DatasetInfo } from '@meanflow/train/run';
 import { z } from 'zod';
 import { resolveConfig } from '../config/load';
 import type { RunConfig } from '../config/schema';
 import { isGroup } from '../config/setPath';
-import type { DatasetInfo } from '../data/loadData';
 import { UserError } from '../userError';
 
 const datasetSchema = z.object({
@@ -12,11 +12,6 @@ const datasetSchema = z.object({
   sampleShape: z.array(z.int().min(1)).min(1),
   numClasses: z.int().min(0),
 });
-
-/** What every weights file of a run carries in its metadata: the configuration, and what the model knows of its data. */
-export function checkpointConfig(config: RunConfig, dataset: DatasetInfo): JsonValue {
-  return { ...config, dataset: { ...dataset } };
-}
 
 /**
  * Reads the configuration of a weights file.

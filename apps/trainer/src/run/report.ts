@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { DatasetInfo } from '@meanflow/train/run';
 import type { RunningBackend } from '../backends/backend';
 import type { RunConfig } from '../config/schema';
-import type { DatasetInfo } from '../data/loadData';
 import { formatDuration } from '../output/duration';
 import { commandLine } from '../terminal';
 

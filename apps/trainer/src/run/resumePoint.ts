@@ -1,9 +1,9 @@
+import type { Checkpoint } from '@meanflow/train';
 import { loadCheckpoint } from '@meanflow/train/node';
-import type { Checkpoint } from '@meanflow/train/node';
+import type { DatasetInfo } from '@meanflow/train/run';
 import { changesBetween, showChange } from '../config/changes';
 import type { RunConfig } from '../config/schema';
 import { show } from '../config/show';
-import type { DatasetInfo } from '../data/loadData';
 import { asUserError, UserError } from '../userError';
 import { readCheckpointConfig } from './checkpointConfig';
 import { checkSameRun } from './plan';

@@ -1,20 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Program } from '@meanflow/compile';
-import type { Network, Objective } from '@meanflow/core';
+import type { Objective } from '@meanflow/core';
 import type { BatchSource } from '@meanflow/data';
 import { createTrainer, snapshotTrainState } from '@meanflow/train';
-import type { JsonValue, RgbImage, StepReport, Trainer, TrainSettings, TrainState } from '@meanflow/train';
+import type { JsonValue, RgbImage, StepReport, Trainer, TrainState } from '@meanflow/train';
 import { saveCheckpoint } from '@meanflow/train/node';
 import type { RunPaths } from '@meanflow/train/node';
+import { samplerOf, stepInputs, trainSettings } from '@meanflow/train/run';
+import type { Model, Sampler } from '@meanflow/train/run';
 import type { RunConfig } from '../config/schema';
 import type { TrainingEvaluation } from '../evaluation/evaluateWhileTraining';
-import type { Model } from '../model';
 import type { Progress } from '../output/progress';
 import { asUserError, messageOf } from '../userError';
 import { averageOf } from './pace';
-import { compileOptions, shardsFor } from './compileOptions';
-import { samplerOf } from './drawSamples';
-import type { Sampler } from './drawSamples';
 import type { Pictures } from './pictures';
 import type { Pace, Recorder } from './recorder';
 
@@ -40,29 +38,6 @@ export interface Training {
   readonly assertHealthy: () => void;
 }
 
-function settingsOf({ config, objective, model, cores }: Training): TrainSettings<Network> {
-  const { lr, beta1, beta2, eps, weightDecay, schedule, clipNorm, accumulate, maxSkips, recompute } =
-    config.optimizer;
-  return {
-    objective,
-    network: (weights) => model.network(weights, recompute),
-    learningRate: {
-      peak: lr,
-      warmupSteps: schedule.warmupSteps,
-      decay: schedule.kind,
-      // A run that ends within its warm-up never gets to the cosine.
-      ...(schedule.kind === 'cosine' ? { decaySteps: Math.max(config.steps, schedule.warmupSteps + 1) } : {}),
-    },
-    adam: { beta1, beta2, epsilon: eps, weightDecay },
-    emaDecay: config.ema.decay,
-    clipNorm,
-    microBatches: accumulate,
-    shards: config.compile.shards ?? shardsFor(config.batchSize / accumulate, cores),
-    maxSkips,
-    compile: compileOptions(config.compile),
-  };
-}
-
 /** What a step gave, and how long it waited for its batch. */
 interface TimedStep {
   readonly report: StepReport;
@@ -79,14 +54,11 @@ async function nextBatch({ config, source, state }: Training) {
   }
 }
 
-/** One step: its batch and its random numbers follow from seed and step alone. */
 async function nextStep(training: Training, trainer: Trainer): Promise<TimedStep> {
   const { config, source, objective, state } = training;
-  const { batchSize, seed } = config;
-  const { x, shape, y, waitSeconds } = await nextBatch(training);
-  const draws = objective.draw(batchSize, source.sampleShape, { seed, step: state.step });
+  const { waitSeconds, ...found } = await nextBatch(training);
+  const { batch, draws } = stepInputs(found, source, objective, config, state.step);
   try {
-    const batch = { x, shape, y: source.numClasses === 0 ? null : y };
     const report = await trainer.step(batch, draws);
     training.assertHealthy();
     return { report, waitSeconds };
@@ -141,8 +113,8 @@ function emaSampler({ objective, model, state, cores }: Training, program: Progr
  * @returns Samples next to real images; null if the last step was not reached.
  */
 export async function trainLoop(training: Training, signal: AbortSignal): Promise<RgbImage | null> {
-  const { pictures } = training;
-  const trainer = createTrainer(training.state, settingsOf(training));
+  const { pictures, config, model, objective, state, cores } = training;
+  const trainer = createTrainer(state, trainSettings(config, model, objective, cores));
   try {
     const sampler = emaSampler(training, trainer.program);
     pictures.prepare(sampler);

@@ -3,18 +3,13 @@ import type { Objective } from '@meanflow/core';
 import { checkWeights, toVariables, toWeights } from '@meanflow/train';
 import type { HostWeights } from '@meanflow/train';
 import { loadCheckpointWeights } from '@meanflow/train/node';
+import { buildModel, buildObjective, compileOptions, samplerOf } from '@meanflow/train/run';
+import type { DatasetInfo, Model, Sampler } from '@meanflow/train/run';
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunningBackend } from '../backends/backend';
 import type { RunConfig } from '../config/schema';
-import type { DatasetInfo } from '../data/loadData';
-import { buildModel } from '../model';
-import type { Model } from '../model';
-import { buildObjective } from '../objective';
 import { withUserInput } from '../userError';
 import { readCheckpointConfig } from './checkpointConfig';
-import { compileOptions } from './compileOptions';
-import { samplerOf } from './drawSamples';
-import type { Sampler } from './drawSamples';
 
 /** A model of a checkpoint, on the host. */
 export interface TrainedModel {
@@ -38,10 +33,12 @@ export interface TrainedModel {
 export async function readTrainedModel(path: string, which: 'ema' | 'model'): Promise<TrainedModel> {
   const { value, warnings, path: source } = await withUserInput(() => loadCheckpointWeights(path, which));
   const { config, dataset } = readCheckpointConfig(value.config, source);
-  const model = buildModel(config.model, dataset);
-  const objective = buildObjective(config.objective, dataset.numClasses);
-  await withUserInput(() => { checkWeights(model.parameters, value.weights, source); }); // prettier-ignore
-  return { config, dataset, step: value.step, model, objective, weights: value.weights, warnings };
+  return withUserInput(() => {
+    const model = buildModel(config.model, dataset);
+    const objective = buildObjective(config.objective, dataset.numClasses);
+    checkWeights(model.parameters, value.weights, source);
+    return { config, dataset, step: value.step, model, objective, weights: value.weights, warnings };
+  });
 }
 
 /** A sampler that owns its weights. */

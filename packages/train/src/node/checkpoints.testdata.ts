@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import type { Checkpoint } from '../checkpoint';
 import type { HostWeights } from '../weights';
-import type { Checkpoint } from './checkpointFolder';
 
 /** For tests: a checkpoint with distinct numbers in every part. */
 export function checkpointOf(step: number, value = step): Checkpoint {

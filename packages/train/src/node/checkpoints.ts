@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Checkpoint, CheckpointWeights } from '../checkpoint';
+import { stepName } from '../stepName';
 import { readCheckpointFolder, readCheckpointWeights, writeCheckpointFolder } from './checkpointFolder';
-import type { Checkpoint, CheckpointWeights } from './checkpointFolder';
 import { syncFolder } from './durableFiles';
 
 /** Options of {@link saveCheckpoint}. */
@@ -24,11 +25,6 @@ const PARTIAL = '.partial-'; // being written
 const REPLACED = '.replaced-'; // about to be removed, once the new one of the same step is there
 const PRUNED = '.pruned-'; // being removed
 const SET_ASIDE = 'set-aside-'; // beyond a step that was saved later: damaged, or of an abandoned course
-
-/** Name of a step's checkpoint folder and sample picture, e.g. `step-00001000`. */
-export function stepName(step: number): string {
-  return `step-${String(step).padStart(8, '0')}`;
-}
 
 const stepOf = (name: string) => Number(/^step-(\d{8,})$/.exec(name)?.[1] ?? NaN);
 

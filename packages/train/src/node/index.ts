@@ -1,11 +1,4 @@
-export type { Checkpoint, CheckpointWeights } from './checkpointFolder';
-export {
-  cleanCheckpoints,
-  loadCheckpoint,
-  loadCheckpointWeights,
-  saveCheckpoint,
-  stepName,
-} from './checkpoints';
+export { cleanCheckpoints, loadCheckpoint, loadCheckpointWeights, saveCheckpoint } from './checkpoints';
 export type { Loaded, SaveOptions } from './checkpoints';
 export { replaceDurably } from './durableFiles';
 export { openMetricsLog } from './metricsLog';

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cleanCheckpoints, stepName } from './checkpoints';
+import { stepName } from '../stepName';
+import { cleanCheckpoints } from './checkpoints';
 import { PARTIAL_SUFFIX, syncFolder } from './durableFiles';
 import { acquireRunLock } from './runLock';
 

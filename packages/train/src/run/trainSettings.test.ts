@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compileOptions, shardsFor } from './compileOptions';
+import { compileOptions, shardsFor } from './trainSettings';
 
 it.each([
   [32, 2, 2],

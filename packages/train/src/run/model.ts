@@ -1,10 +1,7 @@
-import type { Network } from '@meanflow/core';
 import { ditNetwork, ditParameters, initDiT, initMlp, mlpNetwork, mlpParameters } from '@meanflow/dit';
-import type { DiTConfig, MlpConfig } from '@meanflow/dit';
-import type { Weights, WeightShape } from '@meanflow/train';
-import type { ModelConfig } from './config/schema';
-import type { DatasetInfo } from './data/loadData';
-import { asUserError, UserError } from './userError';
+import type { DiTConfig, MlpConfig, Network } from '@meanflow/dit';
+import type { Weights, WeightShape } from '../weights';
+import type { DatasetInfo, ModelConfig } from './runConfig';
 
 /** A network whose weights are elsewhere. */
 export interface Model {
@@ -26,11 +23,11 @@ type Builder<K extends ModelKind> = (config: Extract<ModelConfig, { kind: K }>, 
 const buildDit: Builder<'dit'> = ({ kind, ...shape }, { name, sampleShape, numClasses }) => {
   const [height = 0, width = 0, channels = 0] = sampleShape;
   if (sampleShape.length !== 3) {
-    throw new UserError(`model.kind must be mlp for the points of ${name}, got ${kind}.`);
+    throw new RangeError(`buildModel: model.kind must be mlp for the points of ${name}, got ${kind}.`);
   }
   if (height % shape.patchSize !== 0 || width % shape.patchSize !== 0) {
-    throw new UserError(
-      `model.patchSize must divide the images of ${height} x ${width}, got ${shape.patchSize}.`,
+    throw new RangeError(
+      `buildModel: model.patchSize must divide the images of ${height} x ${width}, got ${shape.patchSize}.`,
     );
   }
   const config: DiTConfig = { ...shape, inputSize: [height, width], channels, numClasses };
@@ -44,7 +41,7 @@ const buildDit: Builder<'dit'> = ({ kind, ...shape }, { name, sampleShape, numCl
 const buildMlp: Builder<'mlp'> = ({ kind, depth, hiddenSize }, { name, sampleShape, numClasses }) => {
   const [inputDim = 0] = sampleShape;
   if (sampleShape.length !== 1) {
-    throw new UserError(`model.kind must be dit for the images of ${name}, got ${kind}.`);
+    throw new RangeError(`buildModel: model.kind must be dit for the images of ${name}, got ${kind}.`);
   }
   const config: MlpConfig = { inputDim, hiddenSize, depth, numClasses };
   return {
@@ -60,14 +57,10 @@ const builders: { readonly [K in ModelKind]: Builder<K> } = { dit: buildDit, mlp
 /**
  * The model that a configuration names, for given data.
  *
- * @throws UserError if model and data do not fit each other.
+ * @throws RangeError if model and data do not fit each other.
  */
 export function buildModel(config: ModelConfig, data: DatasetInfo): Model {
-  try {
-    return (builders[config.kind] as Builder<ModelKind>)(config, data);
-  } catch (error) {
-    throw asUserError(error);
-  }
+  return (builders[config.kind] as Builder<ModelKind>)(config, data);
 }
 
 /** Number of trainable numbers. */

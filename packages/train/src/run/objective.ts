@@ -1,7 +1,6 @@
 import { flowMatching, meanFlow } from '@meanflow/core';
 import type { Objective } from '@meanflow/core';
-import type { ObjectiveConfig } from './config/schema';
-import { asUserError, UserError } from './userError';
+import type { ObjectiveConfig } from './runConfig';
 
 type ObjectiveKind = ObjectiveConfig['kind'];
 type Builder<K extends ObjectiveKind> = (
@@ -13,7 +12,9 @@ type Builder<K extends ObjectiveKind> = (
 const builders: { readonly [K in ObjectiveKind]: Builder<K> } = {
   meanflow: ({ times, guidance, labelDropout, weighting }, numClasses) => {
     if (guidance !== null && numClasses === 0) {
-      throw new UserError('objective.guidance must be null for data without labels, got guidance.');
+      throw new RangeError(
+        'buildObjective: objective.guidance must be null for data without labels, got guidance.',
+      );
     }
     return meanFlow({ numClasses, times, guidance, labelDropout, weighting });
   },
@@ -24,12 +25,8 @@ const builders: { readonly [K in ObjectiveKind]: Builder<K> } = {
 /**
  * The objective that a configuration names, for data with so many classes.
  *
- * @throws UserError if it cannot be trained on such data.
+ * @throws RangeError if it cannot be trained on such data.
  */
 export function buildObjective(config: ObjectiveConfig, numClasses: number): Objective {
-  try {
-    return (builders[config.kind] as Builder<ObjectiveKind>)(config, numClasses);
-  } catch (error) {
-    throw asUserError(error);
-  }
+  return (builders[config.kind] as Builder<ObjectiveKind>)(config, numClasses);
 }

@@ -2,7 +2,7 @@ import { normals } from '@meanflow/core';
 import type { Network, Objective } from '@meanflow/core';
 import type { CompiledFunction, Program } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
-import { shardsFor } from './compileOptions';
+import { shardsFor } from './trainSettings';
 
 /** What to draw. */
 export interface SampleRequest {
