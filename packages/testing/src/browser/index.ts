@@ -1,0 +1,12 @@
+export { describeBrowser } from './describeBrowser';
+export { absentChromium, findChromium } from './findChromium';
+export { launchChromium } from './launchChromium';
+export type { BrowserMode, LaunchOptions } from './launchChromium';
+export { bundleEntry, tfjsWasmFolder } from './bundleEntry';
+export type { Bundle } from './bundleEntry';
+export { runInBrowser } from './runInBrowser';
+export type { RunOptions } from './runInBrowser';
+export { serveFolder } from './serveFolder';
+export type { ServeOptions, Server } from './serveFolder';
+export { watchPage } from './watchPage';
+export type { PageWatch } from './watchPage';

@@ -1,0 +1,5 @@
+import { twice } from './twice';
+
+onmessage = ({ data }: MessageEvent<number>) => {
+  postMessage(twice(data));
+};
