@@ -4,6 +4,8 @@ export { buildModel, countWeights } from './model';
 export type { Model } from './model';
 export { buildObjective } from './objective';
 export { openState } from './openState';
+export { readRunConfig } from './readRunConfig';
+export type { CarriedConfig } from './readRunConfig';
 export { checkpointConfig } from './runConfig';
 export type {
   CompileConfig,
