@@ -1,4 +1,4 @@
-import { drawSamples } from '@meanflow/train/run';
+import { drawSamples, spreadLabels } from '@meanflow/train/run';
 import type { DatasetInfo } from '@meanflow/train/run';
 import { assertHealthy } from '../backends/backend';
 import { backendChoice } from '../backends/backendChoice';
@@ -7,7 +7,7 @@ import type { RunConfig } from '../config/schema';
 import { loadData } from '../data/loadData';
 import { targetKind } from '../output/target';
 import { writeSamples } from '../output/writeSamples';
-import { parseClasses, spreadLabels } from '../run/classes';
+import { parseClasses } from '../run/classes';
 import { scatterPicture } from '../run/pictures';
 import { openSampler, readTrainedModel } from '../run/trainedModel';
 import type { Terminal } from '../terminal';

@@ -1,5 +1,5 @@
-import { gridPicture } from '../output/drawable';
 import type { RgbImage } from '@meanflow/train';
+import { gridPicture } from '@meanflow/train/run';
 import type { FeatureRows } from '@meanflow/eval';
 import type { ImageSet } from './imageSet';
 

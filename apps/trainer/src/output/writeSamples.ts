@@ -4,7 +4,7 @@ import { encodeNpz } from '@meanflow/data';
 import type { NpyArray } from '@meanflow/data';
 import { encodePng, imageGrid, toPixels } from '@meanflow/train';
 import type { RgbImage } from '@meanflow/train';
-import { drawable, gridPicture } from './drawable';
+import { columnsFor, drawable, gridPicture } from '@meanflow/train/run';
 import type { TargetKind } from './target';
 
 /** Samples on the host. */
@@ -13,21 +13,6 @@ export interface Samples {
   readonly shape: readonly number[];
   readonly data: Float32Array;
   readonly labels: Int32Array | null;
-}
-
-const LONGEST_ROW = 32;
-
-/** Lengths of the stretches of equal labels. */
-function stretches(labels: Int32Array): number[] {
-  const starts = Array.from(labels.keys()).filter((i) => i === 0 || labels[i] !== labels[i - 1]);
-  return starts.map((start, i) => (starts[i + 1] ?? labels.length) - start);
-}
-
-/** A row for each class where the classes have equally many samples, else a square. */
-function columnsFor(count: number, labels: Int32Array | null): number {
-  const [first = 0, ...others] = labels === null ? [] : stretches(labels);
-  const isEven = others.length > 0 && others.every((length) => length === first);
-  return isEven && first <= LONGEST_ROW ? first : Math.ceil(Math.sqrt(count));
 }
 
 function writeFile(path: string, bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseClasses, spreadLabels } from './classes';
+import { parseClasses } from './classes';
 
 describe('parseClasses', () => {
   it.each([
@@ -21,13 +21,5 @@ describe('parseClasses', () => {
     expect(() => parseClasses('0', 0)).toThrow(
       '--classes is for models with classes, and this one has none, got 0.',
     );
-  });
-});
-
-describe('spreadLabels', () => {
-  it('gives each class its share, one class after the other', () => {
-    expect([...spreadLabels([3, 5], 6)]).toEqual([3, 3, 3, 5, 5, 5]);
-    expect([...spreadLabels([0, 1, 2], 7)]).toEqual([0, 0, 0, 1, 1, 2, 2]);
-    expect([...spreadLabels([0, 1, 2, 3], 2)]).toEqual([0, 2]);
   });
 });

@@ -25,8 +25,3 @@ export function parseClasses(text: string, numClasses: number): number[] {
     throw new UserError(`--classes is for models with classes, and this one has none, got ${text}.`);
   return text.split(',').flatMap((part) => classesOf(part, text, numClasses));
 }
-
-/** Labels for `count` samples, the classes one after the other in equal shares (which differ by one at most). */
-export function spreadLabels(classes: readonly number[], count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, i) => classes[Math.floor((i * classes.length) / count)] ?? 0);
-}

@@ -1,12 +1,11 @@
 import { scatterImage } from '@meanflow/train';
 import type { RgbImage } from '@meanflow/train';
-import { drawSamples, prepareSampler } from '@meanflow/train/run';
+import { drawSamples, gridPicture, prepareSampler } from '@meanflow/train/run';
 import type { DatasetInfo, Sampler, SampleRequest } from '@meanflow/train/run';
 import type { RunConfig } from '../config/schema';
 import { areImages } from '../data/loadData';
 import type { TrainingData } from '../data/loadData';
 import { firstSamples } from '../data/storedSamples';
-import { gridPicture } from '../output/drawable';
 import { sideBySide } from '../output/sideBySide';
 
 /** Draws what a network has learnt, from the same noise each time. */

@@ -1,5 +1,6 @@
 export { drawInParts, drawSamples, prepareSampler, samplerOf } from './drawSamples';
 export type { Sampler, SampleRequest } from './drawSamples';
+export { columnsFor, drawable, gridPicture, spreadLabels } from './gridPicture';
 export { buildModel, countWeights } from './model';
 export type { Model } from './model';
 export { buildObjective } from './objective';

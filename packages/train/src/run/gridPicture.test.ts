@@ -1,19 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { drawable, gridPicture } from './drawable';
-import { sideBySide } from './sideBySide';
+import { columnsFor, drawable, gridPicture, spreadLabels } from './gridPicture';
 
-const solid = (width: number, height: number, value: number) => ({
-  width,
-  height,
-  data: new Uint8Array(width * height * 3).fill(value),
+describe('spreadLabels', () => {
+  it('gives each class its share, one class after the other', () => {
+    expect([...spreadLabels([3, 5], 6)]).toEqual([3, 3, 3, 5, 5, 5]);
+    expect([...spreadLabels([0, 1, 2], 7)]).toEqual([0, 0, 0, 1, 1, 2, 2]);
+    expect([...spreadLabels([0, 1, 2, 3], 2)]).toEqual([0, 2]);
+  });
 });
 
-describe('sideBySide', () => {
-  it('puts the right picture behind the gap, both at the top', () => {
-    const { width, height, data } = sideBySide(solid(2, 1, 10), solid(1, 2, 20), 3);
-    expect([width, height]).toEqual([6, 2]);
-    const firstChannel = Array.from({ length: 12 }, (_, i) => data[3 * i]);
-    expect(firstChannel).toEqual([10, 10, 255, 255, 255, 20, 255, 255, 255, 255, 255, 20]);
+describe('columnsFor', () => {
+  it('gives each class a row where they have equally many, and else makes a square', () => {
+    expect(columnsFor(6, Int32Array.of(0, 0, 1, 1, 2, 2))).toBe(2);
+    expect(columnsFor(3, Int32Array.of(0, 0, 1))).toBe(2);
+    expect(
+      columnsFor(
+        9,
+        Int32Array.from({ length: 9 }, () => 4),
+      ),
+    ).toBe(3);
+    expect(columnsFor(64, null)).toBe(8);
   });
 });
 
