@@ -1,4 +1,4 @@
-import { randomFix } from './recorder';
+import { randomFix } from '../recording/tracker';
 import type { Constant, RecordedOp, Recording, Source } from './recording';
 
 const sameShape = (a: readonly number[], b: readonly number[]) =>

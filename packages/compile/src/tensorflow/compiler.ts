@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { mapLeaves, tensorsIn } from '../containers';
 import type { CompiledFunction, Compiler, CompileOptions, CompilerProgram } from '../program';
+import { traced } from '../recording/traces';
 import { assertSameRecording } from './compare';
 import { endpoints, graphOf } from './graph';
 import type { GraphFunction } from './graph';
@@ -13,26 +14,7 @@ import { bringBack, livesWith, prepareToAssign, settle } from './resident';
 import type { Home } from './resident';
 import { openSession } from './session';
 import type { Session } from './session';
-import { signatureOf } from './signature';
 import { preferWideVectors } from './xlaFlags';
-
-/** A function for arguments of one signature. */
-interface Trace {
-  compiled: GraphFunction;
-  calls: number;
-  /** Why it must not be replayed, found at the second call; null if nothing was. */
-  failure: Error | null;
-}
-
-/** More than this many signatures of one function mean that a size differs in every call. */
-const MAX_SIGNATURES = 32;
-
-function assertAlive(name: string, recording: Recording): void {
-  for (const variable of variablesOf(recording)) {
-    if (!variable.isDisposed) continue;
-    throw new Error(`compile: ${name} uses the variable ${variable.name}, which is disposed.`);
-  }
-}
 
 class TensorflowProgram implements CompilerProgram, Home {
   private readonly backend: NodeBackend = nodeBackend();
@@ -48,46 +30,15 @@ class TensorflowProgram implements CompilerProgram, Home {
     f: (...args: A) => R,
     options: Required<CompileOptions>,
   ): CompiledFunction<A, R> {
-    const traces = new Map<string, Trace>();
-    const traceFor = (args: A): Trace => {
-      const signature = signatureOf(options.name, args);
-      const known = traces.get(signature);
-      if (known !== undefined) return known;
-      if (traces.size === MAX_SIGNATURES) {
-        throw new Error(
-          `compile: ${options.name} was called with more than ${MAX_SIGNATURES} different shapes or plain values. ` +
-            'Each costs a recording: pad to a few sizes, and pass numbers as tensors.',
-        );
-      }
-      const trace: Trace = {
-        compiled: this.add(record(options.name, this.backend, f, args), options),
-        calls: 0,
-        failure: null,
-      };
-      traces.set(signature, trace);
-      return trace;
-    };
-    const compiled = (...args: A) => {
-      const trace = traceFor(args);
-      assertAlive(options.name, trace.compiled.recording);
-      if (trace.calls === 1) this.confirm(trace, () => record(options.name, this.backend, f, args));
-      if (trace.failure !== null) throw trace.failure;
-      trace.calls += 1;
-      return this.replay(trace.compiled, args) as R;
-    };
-    const prepare = (...args: A) => {
-      traceFor(args);
-    };
-    return Object.assign(compiled, { prepare });
-  }
-
-  /** Records again: what is another one now would freeze. */
-  private confirm(trace: Trace, recordAgain: () => Recording): void {
-    try {
-      assertSameRecording(trace.compiled.name, trace.compiled.recording, recordAgain());
-    } catch (error) {
-      trace.failure = error as Error;
-    }
+    const recordOnce = (args: A) => record(options.name, this.backend, f, args);
+    return traced<A, R, GraphFunction>(options.name, {
+      record: (args) => this.add(recordOnce(args), options),
+      confirm: ({ recording }, args) => {
+        assertSameRecording(options.name, recording, recordOnce(args));
+      },
+      variables: ({ recording }) => variablesOf(recording),
+      replay: (compiled, args) => this.replay(compiled, args) as R,
+    });
   }
 
   /** Makes a recording part of the graph, which is built anew when it is next needed. */

@@ -2,25 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkResult, isTensor, mapLeaves, tensorsIn } from '../containers';
 import { currentMark } from '../fused';
 import { withOrder } from '../order';
+import { replaceMethods } from '../recording/replaceMethods';
+import { randomFix, Tracker } from '../recording/tracker';
 import { dataTypes, emptyTensor, withOwnDataId } from './nodeBackend';
 import type { Int64Scalar, NodeBackend, OpAttr } from './nodeBackend';
-import { Place } from './place';
 import { isShapedByValues, Probe } from './probe';
 import type { Constant, RecordedOp, Recording, Source, TensorSpec } from './recording';
 
 /** Operations that draw anew at every run: as constants of a recording they would repeat. */
 const randomOps = /^(Random|Stateless|Multinomial|Truncated)/;
-
-/** Deep stack traces, so that a place outside of tfjs is in them. */
-const STACK_DEPTH = 40;
-
-type Engine = ReturnType<typeof tf.engine>;
-
-type RunKernel = (
-  name: string,
-  inputs: tf.NamedTensorMap,
-  attrs?: tf.NamedAttrMap,
-) => tf.Tensor | tf.Tensor[];
 
 /**
  * Variables that share their memory with another tensor get data of their own: a recording tells tensors apart by their
@@ -37,18 +27,19 @@ function separateVariables(backend: NodeBackend): void {
 }
 
 /** One recording that is being made. */
-class Recorder {
+class Recorder extends Tracker {
   readonly ops: RecordedOp[] = [];
   private readonly sources = new Map<tf.DataId, Source>();
   private readonly int64s = new Map<Int64Scalar, Source>();
-  private kernel: string | null = null;
 
   constructor(
-    private readonly name: string,
+    name: string,
     private readonly backend: NodeBackend,
     private readonly probe: Probe,
     readonly read: NodeBackend['readSync'],
-  ) {}
+  ) {
+    super(name);
+  }
 
   /** Declares what a tensor is. */
   declare(tensor: tf.TensorInfo, source: Source): void {
@@ -109,7 +100,7 @@ class Recorder {
       inputs: sources,
       outputs,
       after: null,
-      place: new Place(this.kernel),
+      place: this.place(),
       mark: currentMark(),
     });
     return made;
@@ -124,7 +115,7 @@ class Recorder {
       const outputs = [{ shape: tensor.shape, dtype: tensor.dtype }];
       const made = emptyTensor(this.backend, tensor);
       this.declare(made, { kind: 'op', op: this.ops.length, output: 0 });
-      const place = new Place(this.kernel);
+      const place = this.place();
       this.ops.push({
         op: 'Identity',
         attrs: [type],
@@ -145,52 +136,14 @@ class Recorder {
     // Reads its indices to check their range, which the operation does too.
     if (this.kernel === 'GatherV2')
       return new Int32Array(tf.util.sizeFromShape(this.backend.tensorMap.get(dataId).shape));
-    throw this.refusal(
-      'it reads the data of a tensor, and what it does with the numbers would be the same in every later call',
-      'Return the tensor and read it outside',
-    );
+    throw this.readRefusal();
   }
-
-  /** An error that names the operation and the place. */
-  refusal(what: string, fix?: string): Error {
-    const place = new Place(this.kernel);
-    const inside = place.kernel === null ? '' : ` in ${place.kernel}`;
-    return new Error(
-      `compile: ${this.name} cannot be recorded: ${what}${inside} ${place.toString()}.${fix === undefined ? '' : ` ${fix}.`}`,
-    );
-  }
-
-  /** Runs `f` while a kernel of tfjs is known to run. */
-  insideKernel<T>(kernel: string, f: () => T): T {
-    const outer = this.kernel;
-    this.kernel = kernel;
-    try {
-      return f();
-    } finally {
-      this.kernel = outer;
-    }
-  }
-}
-
-/** Replaces methods of an object and returns the function that puts the old ones back. */
-function replaceMethods<T extends object>(target: T, methods: Partial<T>): () => void {
-  const names = Object.keys(methods) as (keyof T)[];
-  const originals = names.map((name) => [name, Object.getOwnPropertyDescriptor(target, name)] as const);
-  Object.assign(target, methods);
-  return () => {
-    for (const [name, descriptor] of originals) {
-      if (descriptor === undefined) Reflect.deleteProperty(target, name);
-      else Object.defineProperty(target, name, descriptor);
-    }
-  };
 }
 
 /** Calls `f` with everything that it does on the backend reported to `recorder`. */
 function whileRecording<T>(recorder: Recorder, probe: Probe, backend: NodeBackend, f: () => T): T {
-  const engine = tf.engine();
   const single = backend.executeSingleOutput.bind(backend);
   const multiple = backend.executeMultipleOutputs.bind(backend);
-  const runKernel = engine.runKernel.bind(engine) as RunKernel;
   const read = backend.readSync.bind(backend);
   const restoreBackend = replaceMethods<
     Pick<NodeBackend, 'executeSingleOutput' | 'executeMultipleOutputs' | 'readSync'>
@@ -207,26 +160,12 @@ function whileRecording<T>(recorder: Recorder, probe: Probe, backend: NodeBacken
         : recorder.note(op, attrs, inputs, numOutputs),
     readSync: (dataId) => (probe.isRunning ? read(dataId) : recorder.readSync(dataId)),
   });
-  const runTracked: RunKernel = (name, inputs, attrs) =>
-    recorder.insideKernel(name, () => runKernel(name, inputs, attrs));
-  const restoreEngine = replaceMethods<Pick<Engine, 'runKernel' | 'makeVariable'>>(engine, {
-    runKernel: runTracked as Engine['runKernel'],
-    makeVariable: () => {
-      throw recorder.refusal('it makes a variable', 'Make it before, outside of the function');
-    },
-  });
-  const stackDepth = Error.stackTraceLimit;
-  Error.stackTraceLimit = STACK_DEPTH;
   try {
-    return f();
+    return recorder.follow(f);
   } finally {
-    Error.stackTraceLimit = stackDepth;
-    restoreEngine();
     restoreBackend();
   }
 }
-
-export const randomFix = 'Draw the numbers outside and pass them as arguments';
 
 /** Calls `f`, after which every variable is what it was before, whatever `f` assigned. */
 function withVariablesRestored<T>(variables: readonly tf.Variable[], f: () => T): T {

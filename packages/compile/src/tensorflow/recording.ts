@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { OpAttr } from './nodeBackend';
-import type { Place } from './place';
+import type { Place } from '../recording/place';
 
 /** A tensor that a recorded function found: neither argument nor variable nor made by an operation. */
 export interface Constant {
