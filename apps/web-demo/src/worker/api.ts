@@ -1,13 +1,17 @@
 import type { Remote } from 'comlink';
-import type { BackendChoice, BackendInfo } from '../backends/backendInfo';
+import type { BackendChoice, BackendInfo, LossListener } from '../backends/backendInfo';
 import type { GenerateService } from '../generate/service';
 import type { TrainService } from '../train/service';
 import type { UnderstandService } from '../understand/service';
 
 /** What the compute worker offers; the services are there once it has started. */
 export interface ComputeApi {
-  /** Starts a backend and the services on it. To be called once. */
-  start(choice: BackendChoice): Promise<BackendInfo>;
+  /**
+   * Starts a backend and the services on it. To be called once.
+   *
+   * @param onLoss Called if the backend's device is gone later on; nothing can be computed then.
+   */
+  start(choice: BackendChoice, onLoss: LossListener): Promise<BackendInfo>;
   readonly generate: GenerateService;
   readonly understand: UnderstandService;
   readonly train: TrainService;
@@ -15,7 +19,7 @@ export interface ComputeApi {
 
 /** The same from the page: every call is a message. */
 export interface ComputeClient {
-  start(choice: BackendChoice): Promise<BackendInfo>;
+  start(choice: BackendChoice, onLoss: LossListener): Promise<BackendInfo>;
   readonly generate: Remote<GenerateService>;
   readonly understand: Remote<UnderstandService>;
   readonly train: Remote<TrainService>;

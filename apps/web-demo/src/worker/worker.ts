@@ -8,8 +8,8 @@ import type { ServiceContext } from './context';
 import { createQueue } from './queue';
 
 const api: { -readonly [K in keyof ComputeApi]?: ComputeApi[K] } = {
-  async start(choice) {
-    const context: ServiceContext = { backend: await startBackend(choice), exclusive: createQueue() };
+  async start(choice, onLoss) {
+    const context: ServiceContext = { backend: await startBackend(choice, onLoss), exclusive: createQueue() };
     api.generate = createGenerateService(context);
     api.understand = createUnderstandService(context);
     api.train = createTrainService(context);
