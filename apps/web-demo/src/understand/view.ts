@@ -7,8 +7,8 @@ export const understandTab: Tab = {
   mount(panel: HTMLElement, page: Page) {
     const line = document.createElement('p');
     panel.append(line);
-    void page.ready.then(async () => {
-      line.textContent = `Understand on ${await page.compute.understand.backendName()}.`;
+    void page.ready.then(({ name }) => {
+      line.textContent = `Understand on ${name}.`;
     });
   },
 };
