@@ -4,6 +4,8 @@ import { columnSums, matrixProduct } from './matrixProduct';
 import { sumOf } from './sumOf';
 import { wasmProduct } from './wasm/products';
 import { useWasmKernels } from './wasm/runtime';
+import { webgpuProduct } from './webgpu/products';
+import { useWebgpuKernels } from './webgpu/runtime';
 
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no Record
 type Inputs = { x: tf.Tensor; kernel: tf.Tensor2D; bias?: tf.Tensor1D };
@@ -15,11 +17,14 @@ const linearPrimitive = definePrimitive<Inputs, object>({
     const [columns, width] = kernel.shape;
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, columns]);
     const plain = { transposeA: false, transposeB: false };
+    const factors = { a: rows, b: kernel, ...(bias && { bias }) };
     const y = useWasmKernels()
-      ? wasmProduct({ a: rows, b: kernel, ...(bias && { bias }) }, plain)[0]
-      : bias
-        ? addedProduct(rows, kernel, bias)
-        : tf.matMul(rows, kernel);
+      ? wasmProduct(factors, plain)[0]
+      : useWebgpuKernels(rows, kernel)
+        ? webgpuProduct(factors, plain)[0]
+        : bias
+          ? addedProduct(rows, kernel, bias)
+          : tf.matMul(rows, kernel);
     return tf.reshape(y, [...x.shape.slice(0, -1), width]);
   },
   // dX = dY W', dW = X' dY, db = sum of the rows of dY

@@ -6,7 +6,9 @@ import { sumOf } from './sumOf';
 import { wasmProduct } from './wasm/products';
 import { takesRows, wasmSumOverTokens } from './wasm/rows';
 import { useWasmKernels } from './wasm/runtime';
+import { webgpuProduct } from './webgpu/products';
 import { takesTokens, webgpuSumOverTokens } from './webgpu/rows';
+import { useWebgpuKernels } from './webgpu/runtime';
 
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no Record
 type Factors = { a: tf.Tensor2D; b: tf.Tensor2D };
@@ -47,6 +49,7 @@ export function matrixProduct(
   transposed: TransposedArguments = {},
 ): tf.Tensor2D {
   const { transposeA = false, transposeB = false } = transposed;
+  if (useWebgpuKernels(a, b)) return webgpuProduct({ a, b }, { transposeA, transposeB })[0] as tf.Tensor2D;
   if (!onWasm()) return tf.matMul(a, b, transposeA, transposeB);
   if (useWasmKernels()) return wasmProduct({ a, b }, { transposeA, transposeB })[0] as tf.Tensor2D;
   return tf.tidy(() => {

@@ -30,6 +30,13 @@ export interface GpuDevice {
       number
     >
   >;
+  readonly features: { has(name: string): boolean };
+  /** Absent in older browsers. */
+  readonly adapterInfo?: {
+    readonly isFallbackAdapter?: boolean;
+    readonly subgroupMinSize?: number;
+    readonly subgroupMaxSize?: number;
+  };
   createShaderModule(descriptor: { label: string; code: string }): object;
   createComputePipeline(descriptor: {
     label: string;

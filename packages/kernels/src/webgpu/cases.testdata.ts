@@ -100,13 +100,10 @@ const elements = [
 /** Rows, inner width and columns of products. */
 export const productSizes: readonly [m: number, k: number, n: number][] = [
   [1, 1, 1],
-  [1, 20, 36],
   [3, 5, 7],
   [17, 64, 33],
   [65, 17, 4],
-  [64, 32, 128],
   [70, 36, 68],
-  [130, 12, 72],
 ];
 
 const products = [

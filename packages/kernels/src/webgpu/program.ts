@@ -18,6 +18,8 @@ export interface Program {
   readonly wide: boolean;
   /** Declarations, and `fn main`. Called once for each device. */
   readonly code: () => string;
+  /** Extensions of WGSL that it needs. */
+  readonly enables?: readonly string[];
 }
 
 /** `Value` and what differs between its widths. */
@@ -31,7 +33,7 @@ const LENGTH = 1u;
 fn total(v: Value) -> f32 { return v; }`;
 
 /** The whole text of a program: bindings in the order reads, writes, sizes. */
-export function programText({ reads, writes, sizes, wide, code }: Program): string {
+export function programText({ reads, writes, sizes, wide, code, enables = [] }: Program): string {
   const bound = [
     ...reads.map((text) => ({ text, access: 'read' })),
     ...writes.map((text) => ({ text, access: 'read_write' })),
@@ -40,6 +42,7 @@ export function programText({ reads, writes, sizes, wide, code }: Program): stri
     return `@group(0) @binding(${i}) var<storage, ${access}> ${name}: array<${type}>;`;
   });
   return [
+    ...enables.map((name) => `enable ${name};`),
     valueCode(wide),
     ...bound,
     `struct Sizes { ${sizes.map((name) => `${name}: u32,`).join(' ')} }`,

@@ -1,0 +1,255 @@
+import { linearArguments, linearGroup } from './runtime';
+
+// Matrix products c = a b + bias in WGSL, either factor transposed where it lies. In all of them a thread computes rows
+// of four neighbouring columns: one broadcast number of a times four of b. Three ways to bring the factors there:
+//
+// - tiles: parts of a and b go to workgroup memory, for GPUs;
+// - lanes: a workgroup is one subgroup; its lanes load different numbers of a and broadcast them. Where invocations are
+//   the lanes of a CPU's registers, each load costs as much as many multiplications and a barrier more, so this is 3
+//   times as fast as the others there;
+// - direct: every thread loads for itself, on such a device without subgroups.
+
+/** What a product's code is written for. */
+export interface ProductForm {
+  transposeA: boolean;
+  transposeB: boolean;
+  bias: boolean;
+  /** Whether rows of a, of b and of c, as they lie, have a multiple of four numbers. */
+  wideA: boolean;
+  wideB: boolean;
+  wideC: boolean;
+  /** Whether the inner size is a multiple of `chunk`. */
+  even: boolean;
+}
+
+const count = (n: number) => Array.from({ length: n }, (_, i) => i);
+const lines = (n: number, line: (i: number) => string) => count(n).map(line).join('\n');
+const four = (part: (i: number) => string) => `vec4<f32>(${count(4).map(part).join(', ')})`;
+const component = (i: number) => 'xyzw'.charAt(i % 4);
+
+/** k + i, within the matrix; uniform. */
+const inner = (i: number, even: boolean) => (even ? `(k + ${i}u)` : `min(k + ${i}u, sizes.k - 1u)`);
+
+/** Column `i` of the thread's four, within the matrix. */
+const columnCode = lines(4, (i) => `let column${i} = min(4u * column + ${i}u, sizes.n - 1u);`);
+
+/** `b0`, ... : four columns of b for each of `chunk` numbers from k on. */
+function loadB({ transposeB, wideB, even }: ProductForm, chunk: number): string {
+  if (!transposeB) {
+    return lines(chunk, (i) => {
+      if (wideB) return `let b${i} = b[${inner(i, even)} * (sizes.n / 4u) + column0 / 4u];`;
+      return `let b${i} = ${four((c) => `b[${inner(i, even)} * sizes.n + column${c}]`)};`;
+    });
+  }
+  if (!wideB)
+    return lines(chunk, (i) => `let b${i} = ${four((c) => `b[column${c} * sizes.k + ${inner(i, even)}]`)};`);
+  const loads = lines(chunk / 4, (q) => {
+    return lines(4, (c) => `let q${q}${c} = b[(column${c} * sizes.k + ${inner(4 * q, even)}) / 4u];`);
+  });
+  return (
+    loads + lines(chunk, (i) => `let b${i} = ${four((c) => `q${Math.floor(i / 4)}${c}.${component(i)}`)};`)
+  );
+}
+
+/** Rows of the thread: `row0`, ... within the matrix, and `c0`, ... that begin with the bias. */
+function begin({ bias, wideC }: ProductForm, rows: number): string {
+  const start = !bias ? 'vec4<f32>(0.0)' : wideC ? 'bias[column0 / 4u]' : four((c) => `bias[column${c}]`);
+  return [
+    columnCode,
+    lines(rows, (r) => `let row${r} = min(row + ${r}u, sizes.m - 1u);`),
+    lines(rows, (r) => `var c${r} = ${start};`),
+  ].join('\n');
+}
+
+/** Stores what lies within the matrix. */
+function end({ wideC }: ProductForm, rows: number): string {
+  const store = (r: number) =>
+    wideC
+      ? `c[(row + ${r}u) * (sizes.n / 4u) + column] = c${r};`
+      : lines(
+          4,
+          (i) =>
+            `if (4u * column + ${i}u < sizes.n) { c[(row + ${r}u) * sizes.n + 4u * column + ${i}u] = c${r}.${component(i)}; }`,
+        );
+  return `if (4u * column < sizes.n) {
+${lines(rows, (r) => `if (row + ${r}u < sizes.m) { ${store(r)} }`)}
+}`;
+}
+
+/** One number of a is zero beyond the inner size, where b repeats its last row. */
+const guarded = (value: string, offset: string, even: boolean) =>
+  even ? value : `select(0.0, ${value}, k + ${offset} < sizes.k)`;
+
+/** A workgroup of one subgroup of 4 or 8 lanes: `rows` rows, four columns a lane. */
+export function lanesCode(form: ProductForm, rows: number, lanes: number): string {
+  const { transposeA, even } = form;
+  const loadA = transposeA
+    ? lines(lanes, (i) =>
+        lines(Math.ceil(rows / lanes), (p) => {
+          const value = `a[${inner(i, even)} * sizes.m + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
+          return `let a${i}x${p} = ${guarded(value, `${i}u`, even)};`;
+        }),
+      )
+    : lines(rows, (r) => {
+        const at = even ? 'k + lane' : 'min(k + lane, sizes.k - 1u)';
+        return `let a${r} = ${guarded(`a[row${r} * sizes.k + ${at}]`, 'lane', even)};`;
+      });
+  const ofA = (r: number, i: number) =>
+    transposeA
+      ? `subgroupBroadcast(a${i}x${Math.floor(r / lanes)}, ${r % lanes}u)`
+      : `subgroupBroadcast(a${r}, ${i}u)`;
+  return `
+@compute @workgroup_size(${lanes})
+fn main(
+  @builtin(subgroup_invocation_id) lane: u32,
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>) {
+  let blocks = (sizes.m + ${rows - 1}u) / ${rows}u;
+  let index = ${linearGroup};
+  let row = (index % blocks) * ${rows}u;
+  let column = (index / blocks) * ${lanes}u + lane;
+  ${begin(form, rows)}
+  for (var k = 0u; k < sizes.k; k += ${lanes}u) {
+    ${loadA}
+    ${loadB(form, lanes)}
+    ${lines(lanes, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
+  }
+  ${end(form, rows)}
+}`;
+}
+
+/** 64 threads, 8 side by side: `rows` rows and four columns each. */
+export function directCode(form: ProductForm, rows: number): string {
+  const { transposeA, wideA, even } = form;
+  const wide = wideA && (!transposeA || rows % 4 === 0);
+  const loadA = lines(transposeA && wide ? rows / 4 : rows, (r) => {
+    if (!wide) {
+      return lines(4, (i) => {
+        const at = transposeA
+          ? `${inner(i, even)} * sizes.m + row${r}`
+          : `row${r} * sizes.k + ${inner(i, even)}`;
+        return `let a${r}x${i} = ${guarded(wideA ? `a[(${at}) / 4u][(${at}) % 4u]` : `a[${at}]`, `${i}u`, even)};`;
+      });
+    }
+    if (!transposeA) return `let a${r} = a[(row${r} * sizes.k + k) / 4u];`;
+    return lines(4, (i) => {
+      const value = `a[(${inner(i, even)} * sizes.m + row${4 * r}) / 4u]`;
+      const zeroed = even ? value : `select(vec4<f32>(0.0), ${value}, k + ${i}u < sizes.k)`;
+      return `let a${r}x${i} = ${zeroed};`;
+    });
+  });
+  const ofA = (r: number, i: number) => {
+    if (!wide) return `a${r}x${i}`;
+    return transposeA ? `a${Math.floor(r / 4)}x${i}.${component(r)}` : `a${r}.${component(i)}`;
+  };
+  return `
+@compute @workgroup_size(64)
+fn main(${linearArguments}) {
+  let blocks = (sizes.m + ${8 * rows - 1}u) / ${8 * rows}u;
+  let index = ${linearGroup};
+  let row = ((index % blocks) * 8u + thread / 8u) * ${rows}u;
+  let column = (index / blocks) * 8u + thread % 8u;
+  ${begin(form, rows)}
+  for (var k = 0u; k < sizes.k; k += 4u) {
+    ${loadA}
+    ${loadB(form, 4)}
+    ${lines(4, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
+  }
+  ${end(form, rows)}
+}`;
+}
+
+/**
+ * 64 threads, 8 by 8, of 4 or 8 rows and columns each: tiles of a and b of `edge` = 32 or 64 rows or columns, and of as
+ * many inner numbers that each thread brings one block of 4 by 4, in workgroup memory with the inner number first.
+ */
+export function tilesCode(form: ProductForm, edge: 32 | 64): string {
+  const { transposeA, transposeB, wideA, wideB } = form;
+  const quads = edge / 4; // of a tile
+  const depth = 1024 / edge; // inner numbers of a tile
+  const parts = quads / 8; // of a thread
+  /** Four by four numbers, by the inner number first, of what lies [inner, outer] or [outer, inner] transposed. */
+  const block = (name: string, outer: string, innerFirst: boolean, wide: boolean) => {
+    const width = innerFirst ? outer : 'sizes.k';
+    const at = (i: number, o: number) =>
+      innerFirst
+        ? `(k + ${i}u) * ${width} + ${name}At + ${o}u`
+        : `(${name}At + ${o}u) * ${width} + k + ${i}u`;
+    const inside = (i: number, o: number) => `k + ${i}u < sizes.k && ${name}At + ${o}u < ${outer}`;
+    const load = (i: number, o: number) => `select(0.0, ${name}[${at(i, o)}], ${inside(i, o)})`;
+    const wideLoad = (i: number, o: number) =>
+      `select(vec4<f32>(0.0), ${name}[(${at(i, o)}) / 4u], ${inside(i, o)})`;
+    const loads = lines(4, (n) => {
+      const [i, o] = innerFirst ? [n, 0] : [0, n];
+      if (wide) return `let l${n} = ${wideLoad(i, o)};`;
+      return `let l${n} = ${four((c) => (innerFirst ? load(n, c) : load(c, n)))};`;
+    });
+    const value = (i: number) => (innerFirst ? `l${i}` : four((o) => `l${o}.${component(i)}`));
+    // Neighbouring threads read neighbouring numbers.
+    const [i, o] = innerFirst
+      ? [`thread / ${quads}u`, `thread % ${quads}u`]
+      : [`thread % ${depth / 4}u`, `thread / ${depth / 4}u`];
+    return `{
+      let i = 4u * (${i});
+      let o = ${o};
+      let k = first + i;
+      let ${name}At = ${name}First + 4u * o;
+      ${loads}
+      ${lines(4, (n) => `${name}Tile[(i + ${n}u) * ${quads}u + o] = ${value(n)};`)}
+    }`;
+  };
+  const cell = (r: number, p: number) => `c${r}x${p}`;
+  const store = (r: number, p: number) =>
+    form.wideC
+      ? `c[(row * sizes.n + column) / 4u] = ${cell(r, p)};`
+      : lines(
+          4,
+          (i) =>
+            `if (column + ${i}u < sizes.n) { c[row * sizes.n + column + ${i}u] = ${cell(r, p)}.${component(i)}; }`,
+        );
+  const biasOf = (p: number) => {
+    if (!form.bias) return 'vec4<f32>(0.0)';
+    const column = `bFirst + 4u * (${p * 8}u + thread % 8u)`;
+    return form.wideC
+      ? `bias[min(${column}, sizes.n - 4u) / 4u]`
+      : four((c) => `bias[min(${column} + ${c}u, sizes.n - 1u)]`);
+  };
+  return `
+var<workgroup> aTile: array<vec4<f32>, ${quads * depth}>;
+var<workgroup> bTile: array<vec4<f32>, ${quads * depth}>;
+@compute @workgroup_size(64)
+fn main(${linearArguments}) {
+  let across = (sizes.n + ${edge - 1}u) / ${edge}u;
+  let index = ${linearGroup};
+  let aFirst = (index / across) * ${edge}u;
+  let bFirst = (index % across) * ${edge}u;
+  ${lines(parts, (p) => `let start${p} = ${biasOf(p)};`)}
+  ${lines(4 * parts, (r) => lines(parts, (p) => `var ${cell(r, p)} = start${p};`))}
+  for (var first = 0u; first < sizes.k; first += ${depth}u) {
+    ${block('a', 'sizes.m', transposeA, wideA)}
+    ${block('b', 'sizes.n', !transposeB, wideB)}
+    workgroupBarrier();
+    for (var i = 0u; i < ${depth}u; i++) {
+      ${lines(parts, (p) => `let a${p} = aTile[i * ${quads}u + ${p * 8}u + thread / 8u];`)}
+      ${lines(parts, (p) => `let b${p} = bTile[i * ${quads}u + ${p * 8}u + thread % 8u];`)}
+      ${lines(4 * parts, (r) =>
+        lines(parts, (p) => {
+          const factor = `vec4<f32>(a${Math.floor(r / 4)}.${component(r)})`;
+          return `${cell(r, p)} = fma(${factor}, b${p}, ${cell(r, p)});`;
+        }),
+      )}
+    }
+    workgroupBarrier();
+  }
+  ${lines(4 * parts, (r) =>
+    lines(
+      parts,
+      (p) => `{
+    let row = aFirst + 4u * (${Math.floor(r / 4) * 8}u + thread / 8u) + ${r % 4}u;
+    let column = bFirst + 4u * (${p * 8}u + thread % 8u);
+    if (row < sizes.m && column < sizes.n) { ${store(r, p)} }
+  }`,
+    ),
+  )}
+}`;
+}

@@ -1,0 +1,76 @@
+import { expectClose } from '@meanflow/testing';
+import { describeWebgpu } from '@meanflow/testing/webgpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import type { GpuDevice } from './backend';
+import { drawn } from './cases.testdata';
+import { planProduct, webgpuProduct } from './products';
+import type { ProductPlan } from './products';
+
+const software = (features: string[], lanes?: [number, number]): GpuDevice => {
+  const [subgroupMinSize, subgroupMaxSize] = lanes ?? [];
+  const adapterInfo = { isFallbackAdapter: true, ...(lanes && { subgroupMinSize, subgroupMaxSize }) };
+  return { features: new Set(features), adapterInfo } as unknown as GpuDevice;
+};
+
+describe('planProduct', () => {
+  it('takes tiles on a GPU, small ones where there would be few', () => {
+    const gpu = {
+      features: new Set(['subgroups']),
+      adapterInfo: { subgroupMinSize: 32 },
+    } as unknown as GpuDevice;
+    expect(planProduct(gpu, 4096, 1024)).toEqual({ kind: 'tiles', edge: 64 });
+    expect(planProduct(gpu, 256, 256)).toEqual({ kind: 'tiles', edge: 32 });
+    expect(planProduct({ features: new Set() } as unknown as GpuDevice, 8, 4096)).toEqual({
+      kind: 'tiles',
+      edge: 32,
+    });
+  });
+  it('takes the lanes of subgroups where a CPU computes', () => {
+    expect(planProduct(software(['subgroups'], [8, 8]), 64, 64)).toEqual({
+      kind: 'lanes',
+      lanes: 8,
+      rows: 8,
+    });
+    expect(planProduct(software(['subgroups'], [4, 4]), 3, 64)).toEqual({ kind: 'lanes', lanes: 4, rows: 4 });
+    expect(planProduct(software([], [8, 8]), 64, 64)).toEqual({ kind: 'direct', rows: 8 });
+    expect(planProduct(software(['subgroups'], [4, 16]), 1, 64)).toEqual({ kind: 'direct', rows: 1 });
+    expect(planProduct(software(['subgroups']), 2, 64)).toEqual({ kind: 'direct', rows: 2 });
+  });
+});
+
+describeWebgpu('products by other plans than that of the device', () => {
+  const plans: ProductPlan[] = [
+    { kind: 'direct', rows: 8 },
+    { kind: 'tiles', edge: 32 },
+    { kind: 'tiles', edge: 64 },
+  ];
+  const sizes = [
+    { m: 19, k: 13, n: 7 }, // no multiple of anything
+    { m: 84, k: 20, n: 72 }, // of four, and more than one tile
+  ];
+  const flags = [false, true];
+  const cases = plans.flatMap(
+    (plan) =>
+    sizes.flatMap((size) => flags.flatMap((transposeA) => flags.map((transposeB) => ({ plan, ...size, transposeA, transposeB })))), // prettier-ignore
+  );
+  it.each(cases)(
+    '$plan.kind $plan.edge: [$m, $k] [$k, $n], transposed $transposeA $transposeB',
+    async ({ plan, m, k, n, transposeA, transposeB }) => {
+      const factors = () => ({
+        a: drawn(transposeA ? [k, m] : [m, k], 1),
+        b: drawn(transposeB ? [n, k] : [k, n], 2),
+        bias: drawn([n], 3),
+      });
+      await tf.setBackend('cpu');
+      const expected = tf.tidy(() => {
+        const { a, b, bias } = factors();
+        return tf.add(tf.matMul(a, b, transposeA, transposeB), bias).dataSync();
+      });
+      await tf.setBackend('webgpu');
+      const y = tf.tidy(() => webgpuProduct(factors(), { transposeA, transposeB, plan })[0]);
+      expectClose(await y.data(), expected, 1e-6);
+      y.dispose();
+    },
+  );
+});

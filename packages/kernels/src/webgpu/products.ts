@@ -1,0 +1,96 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { GpuDevice } from './backend';
+import type { Program } from './program';
+import { directCode, lanesCode, tilesCode } from './productCode';
+import type { ProductForm } from './productCode';
+import { webgpuKernel } from './runtime';
+
+/** How a product brings its factors to its threads: see `productCode`. */
+export type ProductPlan =
+  | { kind: 'lanes'; lanes: 4 | 8; rows: number }
+  | { kind: 'direct'; rows: number }
+  | { kind: 'tiles'; edge: 32 | 64 };
+
+/**
+ * The way that is fastest on a device, for c of [m, n].
+ *
+ * An adapter that computes on the CPU says that it is a fallback. Subgroups of one size are those of registers there.
+ */
+export function planProduct({ adapterInfo, features }: GpuDevice, m: number, n: number): ProductPlan {
+  // No more than what there is to compute, for few rows.
+  const rows = m >= 8 ? 8 : m > 2 ? 4 : m;
+  if (adapterInfo?.isFallbackAdapter !== true) {
+    const large = Math.ceil(m / 64) * Math.ceil(n / 64);
+    return { kind: 'tiles', edge: m > 32 && n > 32 && large >= 64 ? 64 : 32 };
+  }
+  const { subgroupMinSize: smallest, subgroupMaxSize: largest } = adapterInfo;
+  const lanes = features.has('subgroups') && smallest === largest ? largest : undefined;
+  return lanes === 4 || lanes === 8 ? { kind: 'lanes', lanes, rows } : { kind: 'direct', rows };
+}
+
+function productProgram(form: ProductForm, plan: ProductPlan): Program {
+  const type = (name: string, wide: boolean) => `${name}: ${wide ? 'vec4<f32>' : 'f32'}`;
+  const flags = Object.values(form).map(Number).join('');
+  return {
+    name: 'product',
+    variant: `${flags} ${Object.values(plan).join(' ')}`,
+    ...(plan.kind === 'lanes' && { enables: ['subgroups'] }),
+    reads: [
+      type('a', form.wideA && plan.kind !== 'lanes'),
+      type('b', form.wideB),
+      ...(form.bias ? [type('bias', form.wideC)] : []),
+    ],
+    writes: [type('c', form.wideC)],
+    sizes: ['m', 'k', 'n'],
+    wide: true,
+    code: () => {
+      if (plan.kind === 'lanes') return lanesCode(form, plan.rows, plan.lanes);
+      return plan.kind === 'direct' ? directCode(form, plan.rows) : tilesCode(form, plan.edge);
+    },
+  };
+}
+
+/** Workgroups for c of [m, n]. */
+function groupsOf(plan: ProductPlan, m: number, n: number): number {
+  const [rows, columns] =
+    plan.kind === 'lanes'
+      ? [plan.rows, 4 * plan.lanes]
+      : plan.kind === 'direct'
+        ? [8 * plan.rows, 32]
+        : [plan.edge, plan.edge];
+  return Math.ceil(m / rows) * Math.ceil(n / columns);
+}
+
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no NamedTensorMap
+type Factors = { a: tf.Tensor; b: tf.Tensor; bias?: tf.Tensor };
+
+interface ProductAttributes {
+  transposeA: boolean;
+  transposeB: boolean;
+  /** Another plan than the device's best: for comparisons. */
+  plan?: ProductPlan;
+}
+
+/** a b + bias for matrices, either factor transposed on request. */
+export const webgpuProduct = webgpuKernel<Factors, ProductAttributes>(
+  'product',
+  ({ backend, dispatch, output }, { a, b, bias }, { transposeA, transposeB, plan: wanted }) => {
+    const [aRows = 1, aColumns = 1] = a.shape;
+    const [bRows = 1, bColumns = 1] = b.shape;
+    const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+    const n = transposeB ? bRows : bColumns;
+    const plan = wanted ?? planProduct(backend.device, m, n);
+    const chunk = plan.kind === 'lanes' ? plan.lanes : 4;
+    const form: ProductForm = {
+      transposeA,
+      transposeB,
+      bias: bias !== undefined,
+      wideA: aColumns % 4 === 0,
+      wideB: bColumns % 4 === 0,
+      wideC: n % 4 === 0,
+      even: k % chunk === 0,
+    };
+    const tensors = [a, b, ...(bias ? [bias] : []), output([m, n])];
+    dispatch(productProgram(form, plan), tensors, [m, k, n], [groupsOf(plan, m, n)]);
+  },
+);
