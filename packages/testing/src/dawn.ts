@@ -11,7 +11,7 @@ interface Gpu {
   requestAdapter(options?: object): Promise<Adapter | null>;
 }
 
-const FEATURES = ['timestamp-query', 'shader-f16', 'bgra8unorm-storage'];
+const FEATURES = ['timestamp-query', 'shader-f16', 'bgra8unorm-storage', 'subgroups'];
 // The adapter's own, as tfjs asks for them.
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
