@@ -147,6 +147,10 @@ describeBrowser('runInBrowser', (browser, mode) => {
     expect(await ask({ kind: 'worker', value: 21 })).toBe(42);
   });
 
+  it('serves files that modules import by ?url', async () => {
+    expect(await ask({ kind: 'file' })).toContain('export const twice = (x: number)');
+  });
+
   it('has WebGPU as asked', async () => {
     expect(await ask({ kind: 'adapter' })).toBe(mode === 'off' ? null : 'swiftshader');
   });

@@ -25,7 +25,7 @@ function settings(files: Map<string, Uint8Array>): BuildOptions {
     target: 'es2022',
     conditions: ['@meanflow/source', 'module'],
     logLevel: 'silent',
-    plugins: [filesBeside(files)],
+    plugins: [filesBeside(files), urlImports(files)],
   };
 }
 
@@ -51,6 +51,27 @@ function filesBeside(files: Map<string, Uint8Array>): Plugin {
           return name === undefined ? whole : `new URL('./${name}', import.meta.url)`;
         });
         return { contents, loader: extname(path).endsWith('ts') ? 'ts' : 'js' };
+      });
+    },
+  };
+}
+
+/** `import url from './name?url'`: the address of a file that is copied as it is, as with vite. */
+function urlImports(files: Map<string, Uint8Array>): Plugin {
+  return {
+    name: 'url-imports',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /\?url$/ }, async ({ path, resolveDir, kind }) => {
+        const { path: file, errors } = await esbuild.resolve(path.replace(/\?url$/, ''), {
+          resolveDir,
+          kind,
+        });
+        return errors.length > 0 ? { errors } : { path: file, namespace: 'url-imports' };
+      });
+      esbuild.onLoad({ filter: /.*/, namespace: 'url-imports' }, async ({ path }) => {
+        const name = `raw_${flatName(path)}`;
+        files.set(name, await readFile(path));
+        return { contents: `export default new URL('./${name}', import.meta.url).href;` };
       });
     },
   };

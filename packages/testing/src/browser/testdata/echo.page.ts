@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-webgpu';
+import twiceUrl from './twice.ts?url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 
 /** What the harness is tested with. */
@@ -9,6 +10,7 @@ export type Request =
   | { readonly kind: 'reject' }
   | { readonly kind: 'log'; readonly text: string }
   | { readonly kind: 'worker'; readonly value: number }
+  | { readonly kind: 'file' }
   | { readonly kind: 'adapter' }
   | { readonly kind: 'product'; readonly backend: 'webgpu' | 'wasm' };
 
@@ -49,6 +51,8 @@ export async function run(request: Request): Promise<unknown> {
       return null;
     case 'worker':
       return askWorker(request.value);
+    case 'file':
+      return (await fetch(twiceUrl)).text();
     case 'adapter':
       return (await navigator.gpu.requestAdapter())?.info.architecture ?? null;
     case 'product':
