@@ -1,6 +1,6 @@
 /** Frames of the recording itself, whatever file it was bundled into. */
 const ownFrames =
-  /^at (new )?(Recorder|Tracker|Probe|Place|Object|Engine|NodeJSKernelBackend|WebGPUBackend)\b|^at (runTracked|record|whileRecording|withVariablesRestored|fused|mapLeaves)\b|node_modules[\\/]@tensorflow|\(?node:/;
+  /^at (new )?(Recorder|Tracker|Probe|Place|Object|Proxy|Engine|NodeJSKernelBackend|WebGPUBackend)\b|^at (runTracked|record|whileRecording|withVariablesRestored|fused|mapLeaves)\b|node_modules[\\/]@tensorflow|\(?node:/;
 
 /** Where in the source an operation was called: formatted when it is asked for, since that costs time. */
 export class Place {

@@ -49,8 +49,20 @@ export class Tracker {
   follow<T>(f: () => T): T {
     const engine = tf.engine();
     const runKernel = engine.runKernel.bind(engine) as RunKernel;
-    const runTracked: RunKernel = (name, inputs, attrs) =>
-      this.insideKernel(name, () => runKernel(name, inputs, attrs));
+    const setKernel = (name: string | null) => {
+      this.kernel = name;
+    };
+    const currentKernel = () => this.kernel;
+    // Named, so that places leave it out.
+    function runTracked(...args: Parameters<RunKernel>): ReturnType<RunKernel> {
+      const outer = currentKernel();
+      setKernel(args[0]);
+      try {
+        return runKernel(...args);
+      } finally {
+        setKernel(outer);
+      }
+    }
     const restore = replaceMethods<Pick<Engine, 'runKernel' | 'makeVariable'>>(engine, {
       runKernel: runTracked as Engine['runKernel'],
       makeVariable: () => {
@@ -64,16 +76,6 @@ export class Tracker {
     } finally {
       Error.stackTraceLimit = stackDepth;
       restore();
-    }
-  }
-
-  private insideKernel<T>(kernel: string, f: () => T): T {
-    const outer = this.kernel;
-    this.kernel = kernel;
-    try {
-      return f();
-    } finally {
-      this.kernel = outer;
     }
   }
 }
