@@ -2,6 +2,7 @@ import { fused } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmAdam } from './wasm/adam';
 import { takesElements } from './wasm/elementwise';
+import { packedNumbers, takesAdam, webgpuAdam } from './webgpu/adam';
 
 /** A weight, what Adam keeps for it, its average, and the gradient that is new; all of one shape. */
 export interface AdamSlot {
@@ -65,9 +66,10 @@ export function adamByOperations({ weight, m, v, ema, gradient }: AdamSlot, numb
  *     weight' = weight - lr (m' / (1 - beta1^k) / (sqrt(v' / (1 - beta2^k)) + epsilon) + weightDecay weight)
  *     ema' = d ema + (1 - d) weight'
  *
- * On wasm, and where XLA compiles it, it is one pass over each weight; on wasm with the same roundings as the operations
- * one by one. Weights are updated one
- * after the other, so that the new values of one at most exist beside the old ones.
+ * On wasm, webgpu, and where XLA compiles it, it is one pass over each weight; on wasm with the same roundings as the
+ * operations one by one. Weights are updated one after the other, so that the new values of one at most exist beside the
+ * old ones. On webgpu the new values are written over the old ones, once a variable has numbers of its own: clones and
+ * other variables never change with it.
  *
  * @param slots Their variables are assigned; their gradients are borrowed.
  * @param numbers Borrowed.
@@ -80,14 +82,25 @@ export function applyAdam(slots: readonly AdamSlot[], numbers: AdamNumbers): voi
     if (shapes.some((shape) => shape !== shapes[0])) {
       throw new RangeError(`applyAdam: slots[${i}] must have one shape, got [${shapes.join('], [')}].`);
     }
-    tf.tidy(() => {
-      const [weight, m, v, ema] = takesElements(slot.weight)
-        ? wasmAdam(slot, numbers)
-        : fused(() => adamByOperations(slot, numbers));
-      slot.weight.assign(weight);
-      slot.m.assign(m);
-      slot.v.assign(v);
-      slot.ema.assign(ema);
-    });
   }
+  tf.tidy(() => {
+    const packed = packedNumbers(numbers);
+    for (const slot of slots) {
+      if (packed !== null && takesAdam(slot)) webgpuAdam(slot, packed);
+      else assignUpdated(slot, numbers);
+    }
+  });
+}
+
+/** One slot's update, with new tensors for its variables. */
+function assignUpdated(slot: AdamSlot, numbers: AdamNumbers): void {
+  tf.tidy(() => {
+    const [weight, m, v, ema] = takesElements(slot.weight)
+      ? wasmAdam(slot, numbers)
+      : fused(() => adamByOperations(slot, numbers));
+    slot.weight.assign(weight);
+    slot.m.assign(m);
+    slot.v.assign(v);
+    slot.ema.assign(ema);
+  });
 }

@@ -55,6 +55,8 @@ export interface TensorData {
   /** Of the numbers in the buffer: tfjs casts int32 to float32 by name alone. */
   readonly dtype: tf.DataType;
   readonly resource?: GpuBuffer | null;
+  /** Whether the buffer belongs to somebody else. */
+  readonly external?: boolean;
   /** A copy on the host, as soon as the tensor has been read. */
   values: tf.backend_util.TypedArray | null;
 }
