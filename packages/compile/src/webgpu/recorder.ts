@@ -3,6 +3,7 @@ import { checkResult, isTensor, mapLeaves, tensorsIn } from '../containers';
 import { replaceMethods } from '../recording/replaceMethods';
 import { Tracker } from '../recording/tracker';
 import type { Binding, Command, Constant, Memory, Recording, Value } from './recording';
+import { withOrdinaryBuffers } from './residents';
 import { commandEncoder, disguise, disguiseGroup, virtual, VirtualBuffer } from './virtualDevice';
 import type { CommandListener, VirtualBindGroup } from './virtualDevice';
 import { tensorOf, tensorUsage, toBytes } from './webgpuBackend';
@@ -354,9 +355,12 @@ export function record<A extends readonly unknown[]>(
         if (!variable.isDisposed && variable.dataId !== dataId) restoreVariable(variable, dataId);
     }
   };
-  whileRecording(recorder, backend, variables, () => {
-    tf.tidy(runAndRestore); // which frees what the function made while virtual memory is still understood
-  });
+  const recordAll = () => {
+    whileRecording(recorder, backend, variables, () => {
+      tf.tidy(runAndRestore); // which frees what the function made while virtual memory is still understood
+    });
+  };
+  withOrdinaryBuffers(backend, variables.values(), recordAll);
   if (recording === undefined) throw new Error('internal: there is no recording.');
   return recording;
 }

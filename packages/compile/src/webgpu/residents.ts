@@ -95,6 +95,27 @@ export function adopt(backend: WebgpuBackend, variable: tf.Variable): GPUBuffer 
   return buffer;
 }
 
+/**
+ * Calls `f` while buffers of variables look like any other of the backend's: a kernel that works in place asks, and it
+ * has to get the same answer in every recording.
+ */
+export function withOrdinaryBuffers<T>(
+  backend: WebgpuBackend,
+  variables: Iterable<tf.Variable>,
+  f: () => T,
+): T {
+  const marked = [...variables].flatMap((variable) => {
+    const resident = residents.get(variable);
+    return resident?.dataId === variable.dataId ? [backend.tensorMap.get(variable.dataId)] : [];
+  });
+  for (const data of marked) data.external = false;
+  try {
+    return f();
+  } finally {
+    for (const data of marked) data.external = true;
+  }
+}
+
 /** The variable keeps its value. */
 export function release(backend: WebgpuBackend, variable: tf.Variable): void {
   const resident = residents.get(variable);

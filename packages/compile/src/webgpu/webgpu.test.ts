@@ -251,7 +251,7 @@ describeWebgpu('a recording', () => {
         tf.dispose([x, y]);
       }
       const broken = compile((x: tf.Tensor) => {
-        w.assign(tf.square(x) as typeof w);
+        w.assign(tf.square(x as tf.Tensor1D));
         throw new Error('broken');
       });
       const x = tf.tensor1d([3, 3]);
