@@ -30,6 +30,14 @@ export function resolveGuidance(where: string, options: GuidanceOptions | null |
   return omega === 1 && kappa === 0 ? null : { omega, kappa, tStart, tEnd };
 }
 
+/** Guidance needs labels. */
+export function assertGuidable(where: string, guidance: Guidance | null, numClasses: number): void {
+  if (guidance === null || numClasses > 0) return;
+  throw new RangeError(
+    `${where}: guidance must be null when numClasses is 0, for it mixes velocities with and without label.`,
+  );
+}
+
 /**
  * Effective guidance scale of training with a mixing scale: omega / (1 - kappa).
  *

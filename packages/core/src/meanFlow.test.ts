@@ -87,6 +87,22 @@ describeBackends('meanFlow', () => {
     expect(value(logs['dudtNorm'])).toBeGreaterThan(0);
   });
 
+  it('with r = t everywhere is flow matching, guidance included', () => {
+    const options = { numClasses: 3, guidance: { omega: 2, kappa: 0.3, tEnd: 0.9 }, weighting: { p: 0.5 } };
+    const [plain, average] = [flowMatching(options), meanFlow({ ...options, times: { instantFraction: 1 } })];
+    const network = toyNetwork(tf.tensor1d([0.7, -0.4, 1.1]));
+    const { e, t, drop } = draws().tensors as Record<string, tf.Tensor>;
+    const instant = { tensors: { e: e!, t: t!, r: t!, drop: drop! }, instantRows: 4 };
+    const [one, other] = [plain, average].map((o) => o.loss(network, x(), labels(), instant));
+    expect(value(one!.loss)).toBeCloseTo(value(other!.loss), 6);
+    expect(value(one!.logs['rawLoss'])).toBeCloseTo(value(other!.logs['rawLoss']), 5);
+    const { loss } = flowMatching({ ...options, guidance: null }).loss(network, x(), labels(), instant);
+    expect(Math.abs(value(loss) - value(one!.loss))).toBeGreaterThan(1e-3);
+    expect(() => flowMatching({ numClasses: 0, guidance: { omega: 2 } })).toThrow(
+      'flowMatching: guidance must be null when numClasses is 0',
+    );
+  });
+
   it('weights each sample by 1 / (s + eps)^p, a constant to the gradient', () => {
     // With u = w everywhere and target 0 (x = e = 0): s = 2 w^2, gradient of s / stop(s + eps) is 4 w / (2 w^2 + eps)
     const constant = meanFlow({

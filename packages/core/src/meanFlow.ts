@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { assertCount, assertInRange, assertRows, assertSameShape } from './checks';
 import { drawLabelDrop, drawNoise } from './draws';
 import type { DrawKey, Draws, DrawTensors } from './draws';
-import { guidedVelocity, resolveGuidance } from './guidance';
+import { assertGuidable, guidedVelocity, resolveGuidance } from './guidance';
 import type { Guidance, GuidanceOptions } from './guidance';
 import { conditionalVelocity, expandRows, interpolate } from './interpolate';
 import { dropLabels } from './labels';
@@ -139,11 +139,7 @@ export function meanFlow(options: MeanFlowOptions): Objective {
   const times = resolveTimeSampler('meanFlow', options.times);
   const weighting = resolveWeighting('meanFlow', options.weighting ?? {}, 1);
   const guidance = resolveGuidance('meanFlow', options.guidance);
-  if (guidance !== null && numClasses === 0) {
-    throw new RangeError(
-      'meanFlow: guidance must be null when numClasses is 0, for it mixes velocities with and without label.',
-    );
-  }
+  assertGuidable('meanFlow', guidance, numClasses);
   return {
     name: 'meanflow',
     logNames: ['rawLoss', 'fmLoss', 'dudtNorm'],

@@ -128,6 +128,17 @@ const labelDropout = share.default(0.1).describe('probability with which a label
 const eps = z.number().positive().default(0.01).describe('offset in the weight');
 const power = z.number().min(0);
 
+const guidance = z
+  .strictObject({
+    omega: z.number().min(0).default(1).describe('guidance scale, trained in'),
+    kappa: z.number().min(0).lt(1).default(0).describe('mixing scale'),
+    tStart: share.default(0).describe('guidance applies for t in [tStart, tEnd]'),
+    tEnd: share.default(1).describe('see tStart'),
+  })
+  .nullable()
+  .default(null)
+  .describe('null: no guidance');
+
 const meanflow = z.strictObject({
   kind: z.literal('meanflow'),
   times: times
@@ -135,16 +146,7 @@ const meanflow = z.strictObject({
       instantFraction: share.default(0.75).describe('share of the batch with r = t, plain flow matching'),
     })
     .prefault({}),
-  guidance: z
-    .strictObject({
-      omega: z.number().min(0).default(1).describe('guidance scale, trained in'),
-      kappa: z.number().min(0).lt(1).default(0).describe('mixing scale'),
-      tStart: share.default(0).describe('guidance applies for t in [tStart, tEnd]'),
-      tEnd: share.default(1).describe('see tStart'),
-    })
-    .nullable()
-    .default(null)
-    .describe('null: no guidance'),
+  guidance,
   labelDropout,
   weighting: z
     .strictObject({ p: power.default(1).describe('power of the adaptive weight; 0: none'), eps })
@@ -154,6 +156,7 @@ const meanflow = z.strictObject({
 const flowMatching = z.strictObject({
   kind: z.literal('flow-matching'),
   times: times.prefault({}),
+  guidance,
   labelDropout,
   weighting: z
     .strictObject({ p: power.default(0).describe('power of the adaptive weight; 0: none'), eps })
@@ -252,7 +255,7 @@ export const configSchema = z
     if (shards !== null && (batchSize / accumulate) % shards !== 0)
       refuse('compile.shards', `must divide batchSize / optimizer.accumulate ${batchSize / accumulate}`);
     if (batchSize % accumulate !== 0) refuse('optimizer.accumulate', `must divide batchSize ${batchSize}`);
-    const guidance = config.objective.kind === 'meanflow' ? config.objective.guidance : null;
+    const { guidance } = config.objective;
     if (guidance !== null && guidance.tEnd < guidance.tStart)
       refuse('objective.guidance.tEnd', `must be at least objective.guidance.tStart ${guidance.tStart}`);
   });

@@ -10,16 +10,10 @@ type Builder<K extends ObjectiveKind> = (
 
 /** One builder for each kind of objective. */
 const builders: { readonly [K in ObjectiveKind]: Builder<K> } = {
-  meanflow: ({ times, guidance, labelDropout, weighting }, numClasses) => {
-    if (guidance !== null && numClasses === 0) {
-      throw new RangeError(
-        'buildObjective: objective.guidance must be null for data without labels, got guidance.',
-      );
-    }
-    return meanFlow({ numClasses, times, guidance, labelDropout, weighting });
-  },
-  'flow-matching': ({ times, labelDropout, weighting }, numClasses) =>
-    flowMatching({ numClasses, times, labelDropout, weighting }),
+  meanflow: ({ times, guidance, labelDropout, weighting }, numClasses) =>
+    meanFlow({ numClasses, times, guidance, labelDropout, weighting }),
+  'flow-matching': ({ times, guidance, labelDropout, weighting }, numClasses) =>
+    flowMatching({ numClasses, times, guidance, labelDropout, weighting }),
 };
 
 /**
@@ -28,5 +22,10 @@ const builders: { readonly [K in ObjectiveKind]: Builder<K> } = {
  * @throws RangeError if it cannot be trained on such data.
  */
 export function buildObjective(config: ObjectiveConfig, numClasses: number): Objective {
+  if (config.guidance !== null && numClasses === 0) {
+    throw new RangeError(
+      'buildObjective: objective.guidance must be null for data without labels, got guidance.',
+    );
+  }
   return (builders[config.kind] as Builder<ObjectiveKind>)(config, numClasses);
 }

@@ -29,7 +29,18 @@ describe('readRunConfig', () => {
     expect(readRunConfig(withValue('model', mlp), 'a file').config.model).toEqual(mlp);
     const times = { distribution: 'uniform', mean: 0, std: 2 };
     const plain = { kind: 'flow-matching', times, labelDropout: 0, weighting: { p: 0, eps: 0.01 } };
-    expect(readRunConfig(withValue('objective', plain), 'a file').config.objective).toEqual(plain);
+    const guidance = { omega: 2, kappa: 0, tStart: 0, tEnd: 1 };
+    for (const given of [guidance, null]) {
+      const { objective } = readRunConfig(
+        withValue('objective', { ...plain, guidance: given }),
+        'a file',
+      ).config;
+      expect(objective).toEqual({ ...plain, guidance: given });
+    }
+    expect(readRunConfig(withValue('objective', plain), 'a file').config.objective).toEqual({
+      ...plain,
+      guidance: null,
+    });
     expect(readRunConfig(withValue('objective.guidance', null), 'a file').config.objective).toMatchObject({
       guidance: null,
     });

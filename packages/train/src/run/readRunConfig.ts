@@ -2,6 +2,7 @@ import type { JsonValue } from '../json';
 import type {
   CompileConfig,
   DatasetInfo,
+  GuidanceConfig,
   ModelConfig,
   ObjectiveConfig,
   OptimizerConfig,
@@ -68,7 +69,7 @@ function groupAt(source: string, path: string, value: unknown): Group {
       throw new RangeError(`readRunConfig: ${pathOf(key)} of ${source} must ${says}, got ${got}.`);
     },
     group: (key) => groupAt(source, pathOf(key), at(key)),
-    isNull: (key) => at(key) === null,
+    isNull: (key) => at(key) == null, // what an older version of the trainer did not know is absent
   };
 }
 
@@ -96,25 +97,30 @@ const readWeighting = (weighting: Group): WeightingConfig => ({
   eps: weighting.value('eps', positive),
 });
 
+function readGuidance(objective: Group): GuidanceConfig | null {
+  if (objective.isNull('guidance')) return null;
+  const guidance = objective.group('guidance');
+  return {
+    omega: guidance.value('omega', natural),
+    kappa: guidance.value('kappa', belowOne),
+    tStart: guidance.value('tStart', share),
+    tEnd: guidance.value('tEnd', share),
+  };
+}
+
 function readObjective(objective: Group): ObjectiveConfig {
   const kind = objective.value('kind', oneOf('meanflow', 'flow-matching'));
   const times = objective.group('times');
   const shared = {
+    guidance: readGuidance(objective),
     labelDropout: objective.value('labelDropout', share),
     weighting: readWeighting(objective.group('weighting')),
   };
   if (kind === 'flow-matching') return { kind, ...shared, times: readTimes(times) };
-  const guidance = objective.isNull('guidance') ? null : objective.group('guidance');
   return {
     kind,
     ...shared,
     times: { ...readTimes(times), instantFraction: times.value('instantFraction', share) },
-    guidance: guidance && {
-      omega: guidance.value('omega', natural),
-      kappa: guidance.value('kappa', belowOne),
-      tStart: guidance.value('tStart', share),
-      tEnd: guidance.value('tEnd', share),
-    },
   };
 }
 

@@ -57,6 +57,7 @@ export interface MeanFlowConfig {
 export interface FlowMatchingConfig {
   readonly kind: 'flow-matching';
   readonly times: TimesConfig;
+  readonly guidance: GuidanceConfig | null;
   readonly labelDropout: number;
   readonly weighting: WeightingConfig;
 }
