@@ -41,6 +41,7 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--seed <n>', 'seed of weights, data order and noise, the same as --set seed=N')
     .option('--backend <name>', backend)
     .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
+    .option('--device <name>', 'part of the name of the GPU for webgpu (default: the one the driver prefers)')
     .option('--resume', 'go on with the run in --out')
     .option('--set <key=value>', 'change one value of the configuration; may come several times', collect)
     .addHelpText('after', trainHelp(keysHelp))
@@ -68,6 +69,7 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--raw', 'with the weights as trained')
     .option('--backend <name>', `${backend} (default: auto)`)
     .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
+    .option('--device <name>', 'part of the name of the GPU for webgpu (default: the one the driver prefers)')
     .addHelpText('after', sampleHelp)
     .action(async (options: SampleOptions) => {
       const { sample } = await import('./commands/sample');
@@ -109,6 +111,7 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--no-cache', 'compute features of the reference anew')
     .option('--backend <name>', `${backend} (default: auto)`)
     .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
+    .option('--device <name>', 'part of the name of the GPU for webgpu (default: the one the driver prefers)')
     .addHelpText('after', evaluateHelp)
     .action(async (options: EvaluateOptions) => {
       const { evaluate } = await import('./commands/evaluate');

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { BackendName } from '../config/schema';
 import { UserError } from '../userError';
 
@@ -16,6 +17,8 @@ export interface RunningBackend {
   readonly software: boolean;
   /** What went wrong on the device without any operation failing; null if nothing, absent where that cannot be. */
   readonly failure?: () => string | null;
+  /** Why its device is gone, with all tensors on it; null while it works, absent where that cannot be. */
+  readonly lost?: () => string | null;
   /** Ends its threads, so that the process can end. No tensor of it may be used afterwards. */
   dispose(): void;
 }
@@ -37,6 +40,8 @@ export interface BackendOptions {
    * the CPU). Default false.
    */
   isSharded?: boolean;
+  /** Part of the name of the GPU to use, for webgpu. Default: the one that the driver prefers. */
+  device?: string;
 }
 
 /** Starts a backend and makes it the active one, or says why that does not work. */
@@ -50,6 +55,20 @@ export type BackendStarter = (options: BackendOptions) => Promise<RunningBackend
 export function assertHealthy({ name, failure }: RunningBackend): void {
   const reason = failure?.() ?? null;
   if (reason !== null) throw new UserError(`${name} has failed: ${reason}. Use --backend wasm.`, 1);
+}
+
+/** The device of a backend is gone, with every tensor on it: what was saved before is still good. */
+export class DeviceLost extends Error {}
+
+/** Milliseconds in which a driver says that it has lost the device, after the first operation failed. */
+const SAID_WITHIN = 500;
+
+/** The error that an operation failed with, or that the device was lost, which comes to light in many ways. */
+export async function asDeviceLost({ lost }: RunningBackend, error: unknown): Promise<unknown> {
+  if (lost === undefined) return error;
+  if (lost() === null) await setTimeout(SAID_WITHIN);
+  const reason = lost();
+  return reason === null ? error : new DeviceLost(reason, { cause: error });
 }
 
 export function isMissing(result: RunningBackend | MissingBackend): result is MissingBackend {

@@ -1,3 +1,6 @@
+import { tmpdir } from 'node:os';
+import { registerCompiler } from '@meanflow/compile';
+import { webgpuCompiler } from '@meanflow/compile/webgpu';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend } from './backend';
 import { importOptional } from './optionalPackage';
@@ -12,6 +15,7 @@ interface GpuAdapter {
   requestDevice(descriptor: object): Promise<GpuDevice>;
 }
 interface GpuDevice {
+  readonly lost: Promise<{ readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: { error: Error }) => void): void;
   destroy(): void;
 }
@@ -76,17 +80,41 @@ function watchErrors(device: GpuDevice): () => string | null {
   return () => first;
 }
 
+/** Remembers why the device is gone; null while it works, and after `dispose`, which ends it on purpose. */
+function watchLoss(device: GpuDevice): { reason: () => string | null; stop: () => void } {
+  let reason: string | null = null;
+  let isWatching = true;
+  void device.lost.then(({ message }) => {
+    if (isWatching) reason = firstLine(message).replace(/\.$/, '') || 'the driver ended it';
+  });
+  const stop = () => {
+    isWatching = false;
+  };
+  return { reason: () => reason, stop };
+}
+
+/** The names of the adapters that Dawn lists where it refuses one. */
+const listedAdapters = (message: string) => [...message.matchAll(/name: '([^']*)'/g)].map(([, name]) => name);
+
+/** Why `create` did not find an adapter of that name. */
+function noSuchDevice(device: string, message: string): MissingBackend {
+  const names = listedAdapters(message);
+  const found = names.length === 0 ? 'Dawn finds none at all' : `there are: ${names.join(', ')}`;
+  return { missing: `no GPU is called ${device}; ${found}`, fix: null };
+}
+
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
 /** A GPU through WebGPU: Dawn in Node, where the packages are installed and a Vulkan, Metal or D3D12 driver is there. */
-export const startWebgpu: BackendStarter = async () => {
+export const startWebgpu: BackendStarter = async ({ device: wanted }) => {
   const dawn = await importOptional('webgpu');
   if (dawn.state === 'absent') return installed('webgpu');
   if (dawn.state === 'broken')
     return { missing: `the package webgpu does not load: ${dawn.reason}`, fix: INSTALL };
   const { create, globals } = dawn.module as unknown as Dawn;
   try {
-    const gpu = create([]);
+    process.env['XDG_RUNTIME_DIR'] ??= tmpdir(); // Mesa's driver for the CPU insists on one
+    const gpu = create(wanted === undefined ? [] : [`adapter=${wanted}`]);
     Object.assign(globalThis, globals);
     // tfjs looks for navigator.gpu while it is loaded and later.
     Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node' }, configurable: true });
@@ -104,11 +132,13 @@ export const startWebgpu: BackendStarter = async () => {
     };
     const device = await adapter.requestDevice(deviceDescriptor(adapter));
     const failure = watchErrors(device);
+    const loss = watchLoss(device);
     const info = adapter.info ?? {};
     if (tf.engine().backendNames().includes('webgpu')) tf.removeBackend('webgpu');
     tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
     if (!(await quietly(() => tf.setBackend('webgpu'))))
       return { missing: 'its device does not start', fix: null };
+    registerCompiler(webgpuCompiler);
     const name = describe(info);
     return {
       name: 'webgpu',
@@ -116,10 +146,16 @@ export const startWebgpu: BackendStarter = async () => {
       device: name,
       threads: null,
       failure,
+      lost: loss.reason,
       software: info.isFallbackAdapter === true || SOFTWARE.test(Object.values(info).join(' ') + name),
-      dispose: () => { device.destroy(); }, // prettier-ignore
+      dispose: () => {
+        loss.stop();
+        device.destroy();
+      },
     };
   } catch (error) {
+    if (wanted !== undefined && messageOf(error).includes('Available adapters'))
+      return noSuchDevice(wanted, messageOf(error));
     return { missing: `WebGPU does not start: ${firstLine(messageOf(error))}`, fix: null };
   }
 };

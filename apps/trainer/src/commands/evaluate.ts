@@ -47,7 +47,7 @@ export async function evaluate(options: EvaluateOptions, terminal: Terminal): Pr
     throw new UserError(`--checkpoint must be a model of images, got one of ${trained.dataset.name}.`);
   const compile = compileOptions(trained?.config.compile ?? { mode: 'fused', shards: null, bfloat16: false });
   const backend = await startBackend(parsed.backend, {
-    ...parsed.threads,
+    ...parsed.backendOptions,
     isSharded: compile.eager !== true,
   });
   try {

@@ -2,6 +2,8 @@ import { drawSamples, spreadLabels } from '@meanflow/train/run';
 import type { DatasetInfo } from '@meanflow/train/run';
 import { assertHealthy } from '../backends/backend';
 import { backendChoice } from '../backends/backendChoice';
+import { backendOptions } from '../backends/backendOptions';
+import type { BackendFlags } from '../backends/backendOptions';
 import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
 import { loadData } from '../data/loadData';
@@ -15,7 +17,7 @@ import { UserError } from '../userError';
 import { wholeNumber } from '../wholeNumber';
 
 /** Arguments of `meanflow sample`, as the command line gives them. */
-export interface SampleOptions {
+export interface SampleOptions extends BackendFlags {
   readonly checkpoint: string;
   readonly out: string;
   readonly classes?: string;
@@ -25,7 +27,6 @@ export interface SampleOptions {
   readonly ema?: boolean;
   readonly raw?: boolean;
   readonly backend?: string;
-  readonly threads?: string;
 }
 
 const EACH = 8; // samples of a class
@@ -67,8 +68,7 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
   const which = options.raw === true ? 'model' : 'ema';
   const nfe = wholeNumber('--nfe', options.nfe ?? '1', 1);
   const seed = wholeNumber('--seed', options.seed ?? '0', 0);
-  const threads =
-    options.threads === undefined ? {} : { threads: wholeNumber('--threads', options.threads, 1) };
+  const flags = backendOptions(options);
   const choice = backendChoice(options.backend);
   const kind = targetKind(options.out);
 
@@ -81,7 +81,7 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
     throw new UserError(`--out must be a .png or .npz file for points, got ${options.out}.`);
   }
 
-  const backend = await startBackend(choice, { ...threads, isSharded: config.compile.mode !== 'off' });
+  const backend = await startBackend(choice, { ...flags, isSharded: config.compile.mode !== 'off' });
   try {
     const start = performance.now();
     const own = openSampler(trained, backend);

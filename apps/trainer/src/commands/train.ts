@@ -4,8 +4,9 @@ import type { RunDirectory } from '@meanflow/train/node';
 import { buildModel, buildObjective, checkpointConfig, countWeights, openState } from '@meanflow/train/run';
 import type { Model } from '@meanflow/train/run';
 import { stringify } from 'yaml';
-import { assertHealthy } from '../backends/backend';
-import type { RunningBackend } from '../backends/backend';
+import { asDeviceLost, assertHealthy, DeviceLost } from '../backends/backend';
+import type { BackendOptions, RunningBackend } from '../backends/backend';
+import { backendOptions } from '../backends/backendOptions';
 import { startBackend } from '../backends/startBackend';
 import type { RunConfig } from '../config/schema';
 import { areImages, loadData } from '../data/loadData';
@@ -25,8 +26,7 @@ import { findStart } from '../run/resumePoint';
 import { trainLoop } from '../run/trainLoop';
 import type { TrainOptions } from '../run/trainOptions';
 import type { Terminal } from '../terminal';
-import { asUserError, withUserInput } from '../userError';
-import { wholeNumber } from '../wholeNumber';
+import { asUserError, UserError, withUserInput } from '../userError';
 
 /** A training whose arguments are fine, whose backend runs and whose data are there: all but its folder. */
 interface Setting {
@@ -82,7 +82,11 @@ async function runTraining(setting: Setting, directory: RunDirectory, terminal: 
         assertHealthy(backend);
       },
     };
-    const drawn = await trainLoop(training, interruption.signal).finally(progress.stop);
+    const drawn = await trainLoop(training, interruption.signal)
+      .catch(async (error: unknown) => {
+        throw await asDeviceLost(backend, error);
+      })
+      .finally(progress.stop);
     if (drawn === null) {
       terminal.out(stopped(terminal.program, directory.root, state.step, config.steps));
       return EXIT_INTERRUPTED;
@@ -123,6 +127,40 @@ async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interr
   }
 }
 
+/** How often in a row a device may be lost without a new checkpoint in between. */
+const MAX_LOSSES = 3;
+
+/**
+ * Trains, and starts the backend anew when its device is lost, as a driver's update or a reset does it: the run goes on
+ * from its last checkpoint, and so ends where it would have ended.
+ */
+async function runThroughLosses(
+  first: Plan,
+  options: BackendOptions,
+  interruption: Interruption,
+  terminal: Terminal,
+): Promise<number> {
+  let plan = first;
+  for (let losses = 1; ; losses++) {
+    const backend = await startBackend(plan.config.backend, options);
+    try {
+      return await runPlan(plan, backend, interruption, terminal);
+    } catch (error) {
+      if (!(error instanceof DeviceLost)) throw error;
+      if (losses === MAX_LOSSES) {
+        throw new UserError(
+          `${backend.name} lost its device ${losses} times: ${error.message}. Everything up to the last checkpoint is in ${plan.root}.`,
+          1,
+        );
+      }
+      terminal.err(`${backend.name} lost its device (${error.message}): going on from the last checkpoint.`);
+      plan = { ...plan, saved: plan.config, notes: [] };
+    } finally {
+      backend.dispose();
+    }
+  }
+}
+
 /**
  * `meanflow train`.
  *
@@ -130,8 +168,7 @@ async function runPlan(plan: Plan, backend: RunningBackend, interruption: Interr
  * @throws UserError for whatever is wrong with arguments, files or the machine.
  */
 export async function train(options: TrainOptions, terminal: Terminal): Promise<number> {
-  const threads =
-    options.threads === undefined ? {} : { threads: wholeNumber('--threads', options.threads, 1) };
+  const flags = backendOptions(options);
   const plan = planRun(options, terminal.program);
   for (const note of plan.notes) terminal.err(note);
   const interruption = watchInterruption(() => {
@@ -141,12 +178,7 @@ export async function train(options: TrainOptions, terminal: Terminal): Promise<
   try {
     const { mode, shards } = plan.config.compile;
     const isSharded = mode !== 'off' && shards !== 1;
-    const backend = await startBackend(plan.config.backend, { ...threads, isSharded });
-    try {
-      return await runPlan(plan, backend, interruption, terminal);
-    } finally {
-      backend.dispose();
-    }
+    return await runThroughLosses(plan, { ...flags, isSharded }, interruption, terminal);
   } catch (error) {
     if (error === interruption.signal.reason) return EXIT_INTERRUPTED; // of a download
     throw error;

@@ -1,4 +1,7 @@
+import type { BackendOptions } from '../backends/backend';
 import { backendChoice } from '../backends/backendChoice';
+import { backendOptions } from '../backends/backendOptions';
+import type { BackendFlags } from '../backends/backendOptions';
 import { suggestion } from '../config/nearest';
 import type { BackendName } from '../config/schema';
 import { UserError } from '../userError';
@@ -8,7 +11,7 @@ import { metricNames } from './metricNames';
 import type { MetricName } from './metricNames';
 
 /** Arguments of `meanflow eval`, as the command line gives them. */
-export interface EvaluateOptions {
+export interface EvaluateOptions extends BackendFlags {
   readonly checkpoint?: string;
   readonly images?: string;
   readonly reference?: string;
@@ -28,7 +31,6 @@ export interface EvaluateOptions {
   readonly saveReference?: string;
   readonly cache?: boolean;
   readonly backend?: string;
-  readonly threads?: string;
 }
 
 /** The count of the evaluation protocol. */
@@ -91,7 +93,7 @@ export interface ParsedOptions {
   readonly which: 'ema' | 'model';
   readonly resize: ResizeChoice;
   readonly backend: BackendName | 'auto';
-  readonly threads: { readonly threads?: number };
+  readonly backendOptions: BackendOptions;
 }
 
 /**
@@ -101,7 +103,7 @@ export interface ParsedOptions {
  */
 export function parseOptions(options: EvaluateOptions): ParsedOptions {
   checkTogether(options);
-  const { count, size, repeats, seed, threads } = options;
+  const { count, size, repeats, seed } = options;
   return {
     count: count === undefined ? null : wholeNumber('--count', count, 2),
     size: size === undefined ? null : wholeNumber('--size', size, 1),
@@ -111,6 +113,6 @@ export function parseOptions(options: EvaluateOptions): ParsedOptions {
     which: options.raw === true ? 'model' : 'ema',
     resize: parseResize(options.resize),
     backend: backendChoice(options.backend),
-    threads: threads === undefined ? {} : { threads: wholeNumber('--threads', threads, 1) },
+    backendOptions: backendOptions(options),
   };
 }
