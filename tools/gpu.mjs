@@ -178,7 +178,7 @@ function hasFont() {
 }
 
 /** @returns {Present} */
-function look() {
+export function look() {
   const isLinux = process.platform === 'linux';
   return {
     chromium: chromiumVersion(),

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { look } from './gpu.mjs';
 import { workspaceRoot } from './install.mjs';
 
 const scope = join(workspaceRoot, 'node_modules/@tensorflow');
@@ -48,6 +49,7 @@ console.log(
     tensorflow: readdirSync(scope), // backends may be installed beside the lock
     nativeBinding: nativeBinding(),
     nativeTensorflow: nativeTensorflow(),
+    withoutGpu: look(), // Chromium, and the driver that stands in for a GPU
     mnist: existsSync(join(shared, 'data/mnist')),
   }),
 );

@@ -20,7 +20,7 @@ export interface Constant {
 }
 
 /** A dispatch of a compute shader. */
-export interface Dispatch {
+interface Dispatch {
   readonly kind: 'dispatch';
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
@@ -37,7 +37,7 @@ export interface Binding {
 }
 
 /** A copy between buffers. */
-export interface Copy {
+interface Copy {
   readonly kind: 'copy';
   readonly from: Memory;
   readonly fromOffset: number;
@@ -48,7 +48,7 @@ export interface Copy {
 }
 
 /** Memory that is filled with one word: a constant too large to be kept. */
-export interface Fill {
+interface Fill {
   readonly kind: 'fill';
   readonly to: Memory;
   readonly word: number;

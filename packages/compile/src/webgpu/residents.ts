@@ -28,7 +28,7 @@ function copyOf(backend: WebgpuBackend, variable: tf.Variable): tf.Tensor {
 }
 
 /** Copies a whole buffer, after everything that was asked of the backend before. */
-export function copyBuffer(backend: WebgpuBackend, from: GPUBuffer, to: GPUBuffer): void {
+function copyBuffer(backend: WebgpuBackend, from: GPUBuffer, to: GPUBuffer): void {
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   backend.commandEncoder?.copyBufferToBuffer(from, 0, to, 0, to.size);

@@ -32,7 +32,7 @@ export interface WebgpuBackend {
 }
 
 /** The backend's pool of buffers. */
-export interface BufferManager {
+interface BufferManager {
   acquireBuffer(size: number, usage: number, mappedAtCreation?: boolean, reuse?: boolean): GPUBuffer;
   releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
 }
