@@ -1,7 +1,10 @@
+import { registerCompiler } from '@meanflow/compile';
+import { webgpuCompiler } from '@meanflow/compile/webgpu';
 import { meanFlow } from '@meanflow/core';
 import type { Draws, HostArray } from '@meanflow/core';
 import { ditNetwork } from '@meanflow/dit';
 import { describeBackends, expectClose, golden, goldenTolerance } from '@meanflow/testing';
+import { describeWebgpu } from '@meanflow/testing/webgpu';
 import * as tf from '@tensorflow/tfjs';
 import { expect, it } from 'vitest';
 import { publishedConfig, publishedWeights, readPublished } from './published.testdata';
@@ -43,7 +46,8 @@ function largestMoves(actual: HostWeights, expected: HostWeights): { keyBias: nu
   return moves;
 }
 
-describeBackends('five training steps of the published code', (backend) => {
+/** Eagerly on most backends, recorded on webgpu. */
+function reachesTheReference(tolerance: number): void {
   it.each([1, 2])(
     'in %d micro-batches: losses, gradient norms, weights and averages',
     async (microBatches) => {
@@ -65,8 +69,8 @@ describeBackends('five training steps of the published code', (backend) => {
         const y = reference.data(`${step}/in/y`) as Int32Array;
         const batch = { x, shape: reference.shape(`${step}/in/x`), y };
         const report = await trainer.step(batch, drawsOf(step));
-        expectClose([report.loss], reference.data(`${step}/out/loss`), goldenTolerance[backend]);
-        expectClose([report.gradNorm], reference.data(`${step}/out/grad_norm`), goldenTolerance[backend]);
+        expectClose([report.loss], reference.data(`${step}/out/loss`), tolerance);
+        expectClose([report.gradNorm], reference.data(`${step}/out/grad_norm`), tolerance);
       }
       const { weights, ema } = await snapshotTrainState(state);
       trainer.dispose();
@@ -83,4 +87,13 @@ describeBackends('five training steps of the published code', (backend) => {
       }
     },
   );
+}
+
+const title = 'five training steps of the published code';
+describeBackends(title, (backend) => {
+  reachesTheReference(goldenTolerance[backend]);
+});
+describeWebgpu(title, () => {
+  registerCompiler(webgpuCompiler);
+  reachesTheReference(goldenTolerance.wasm);
 });
