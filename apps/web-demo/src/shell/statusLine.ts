@@ -80,9 +80,9 @@ export function createStatusLine(
     toggle(false);
     head.focus();
   });
-  const show = (state: string, sentence: string) => {
+  const show = (state: string, ...parts: readonly (Node | string)[]) => {
     root.dataset['state'] = state;
-    text.textContent = sentence;
+    text.replaceChildren(...parts);
   };
   const isolation = globalThis.crossOriginIsolated ? 'yes, so threads may share memory' : 'no';
   const fill = (computes: string) => {
@@ -107,7 +107,8 @@ export function createStatusLine(
     running(backend) {
       fill(backendTitle(backend));
       notes.replaceChildren(...backend.notes.map((note) => element('li', {}, note)));
-      show(backend.notes.length > 0 ? 'noted' : 'good', backendTitle(backend));
+      const [name, device] = [labels[backend.name], backendTitle(backend).slice(labels[backend.name].length)];
+      show(backend.notes.length > 0 ? 'noted' : 'good', name, element('span', 'status-device', device));
       head.setAttribute('aria-label', `Computes with ${backendTitle(backend)}. Details`);
     },
     failed(sentence) {

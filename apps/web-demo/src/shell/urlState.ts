@@ -1,9 +1,9 @@
 /** Settings in the address: a page that was sent to somebody shows what its sender saw. */
 export interface UrlState {
   /** Value of a setting; null if the address has none. */
-  get(name: string): string | null;
+  readonly get: (name: string) => string | null;
   /** Changes settings; null removes one. The address changes at once, without a new entry in the history. */
-  set(changes: Readonly<Record<string, string | null>>): void;
+  readonly set: (changes: Readonly<Record<string, string | null>>) => void;
 }
 
 /** The settings in the query of the window's address. */

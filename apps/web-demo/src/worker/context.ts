@@ -8,5 +8,5 @@ export interface ServiceContext {
    * Runs a job when no other runs: for what needs the backend for itself, because of its memory or since it is timed.
    * Jobs run in the order in which they came.
    */
-  exclusive<T>(job: () => Promise<T>): Promise<T>;
+  readonly exclusive: <T>(job: () => Promise<T>) => Promise<T>;
 }
