@@ -22,6 +22,9 @@ it.each([
   [['--only', 'ours,numpi'], 'There is no program numpi'],
   [['--case', 'sampeling'], 'There is no case sampeling'],
   [['--rounds', '0'], 'It must be a whole number of at least 1'],
+  [['browser', '--engine', 'webgl'], 'There is no engine webgl: webgpu, wasm'],
+  [['browser', '--network', 's2'], 'There is no network s2: digits, small'],
+  [['browser', '--case', 'flow-matching'], 'There is no case flow-matching'],
   [['--network', 'xl'], 'Allowed choices are small, s2, all'],
 ])('refuses %j', async (args, message) => {
   expect((await run(...args)).err).toContain(message);

@@ -1,5 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { browserCases, browserPrograms, contestsOf } from './browser/programs';
+import type { BrowserProgram } from './browser/programs';
+import { engineNames } from './browser/protocol';
+import type { Engine } from './browser/protocol';
+import { formatBrowser } from './browser/reportBrowser';
 import { caseNames } from './cases';
 import type { CaseName } from './cases';
 import { formatEvaluation } from './evaluation/reportEvaluation';
@@ -7,7 +12,9 @@ import { runEvaluation } from './evaluation/runEvaluation';
 import { serveEvaluation } from './evaluation/serveEvaluation';
 import { evaluationTaskNames } from './evaluation/tasks';
 import type { EvaluationTaskName } from './evaluation/tasks';
-import { networkNames } from './networks';
+// eslint-disable-next-line @nx/enforce-module-boundaries -- it is the trainer's count that threads follow
+import { cpuCount } from '../../../apps/trainer/src/backends/cpuCount';
+import { browserNetworkNames, networkNames } from './networks';
 import type { NetworkName } from './networks';
 import { programs, workspaceFolder } from './programs';
 import type { Program } from './programs';
@@ -47,7 +54,19 @@ interface EvaluationCommandOptions {
   json?: string;
 }
 
+interface BrowserCommandOptions {
+  only?: readonly BrowserProgram[];
+  engine: readonly Engine[];
+  network?: readonly (typeof browserNetworkNames)[number][];
+  case: readonly CaseName[];
+  rounds: number;
+  gpu?: true;
+  out?: string;
+  json?: string;
+}
+
 const DEFAULT_ROUNDS = 15;
+const BROWSER_ROUNDS = 7;
 const EVALUATION_ROUNDS = 3;
 const READING_ROUNDS = 5;
 const READING_WORKERS = 2;
@@ -72,6 +91,16 @@ const parseNames = listOf(
 function parsePrograms(text: string): Program[] {
   const names = parseNames(text);
   return programs.filter(({ name }) => names.includes(name));
+}
+
+const parseBrowserNames = listOf(
+  'program',
+  browserPrograms.map(({ name }) => name),
+);
+
+function parseBrowserPrograms(text: string): BrowserProgram[] {
+  const names = parseBrowserNames(text);
+  return browserPrograms.filter(({ name }) => names.includes(name));
 }
 
 function parseRounds(text: string): number {
@@ -147,6 +176,27 @@ async function benchEvaluation(
   out(formatEvaluation(report));
 }
 
+async function benchBrowser(options: BrowserCommandOptions, { out, err }: Terminal): Promise<void> {
+  const { engine, network, only, gpu = false, rounds, out: file, json } = options;
+  const words = process.argv.slice(2);
+  // Where results are written is of no interest to who reads them.
+  const shown = words.filter(
+    (word, i) => ![word, words[i - 1]].some((one) => one === '--out' || one === '--json'),
+  );
+  const line = ['npm run bench --', ...shown].join(' ');
+  const { runBrowserBench } = await import('./browser/runBrowser');
+  const choice = { engines: engine, networks: network ?? null, cpus: cpuCount(), gpu };
+  const runOptions = {
+    ...{ cases: options.case, programs: only ?? browserPrograms, contests: contestsOf(choice), rounds },
+    ...{ mode: gpu ? ('gpu' as const) : ('software' as const), progress: err },
+  };
+  const report = await runBrowserBench(runOptions, (soFar) => {
+    if (json !== undefined) writeFileSync(json, `${JSON.stringify(soFar, null, 2)}\n`);
+    if (file !== undefined) writeFileSync(file, `${formatBrowser(soFar, line)}\n`);
+  });
+  if (report !== null) out(formatBrowser(report, line));
+}
+
 /** The command line: the measurement, the setup of the peers, and the programs that the measurement starts. */
 export function buildCommand(terminal: Terminal): Command {
   const command = new Command('bench')
@@ -185,6 +235,24 @@ export function buildCommand(terminal: Terminal): Command {
     .option('--rounds <n>', 'timed readings of each program', parseRounds, READING_ROUNDS)
     .option('--json <file>', 'write everything that was measured to a file, too')
     .action((options: ReadingCommandOptions) => benchReading(options, terminal));
+  command
+    .command('browser')
+    .description("Time our forward pass and step in Chromium beside other libraries' of the web.")
+    .option('--only <names>', 'programs to run, separated by commas', parseBrowserPrograms)
+    .option('--engine <names>', `of ${engineNames.join(', ')}`, listOf('engine', engineNames), [
+      ...engineNames,
+    ])
+    .option(
+      '--network <names>',
+      `of ${browserNetworkNames.join(', ')} (default: digits on WebGPU without a GPU, else small)`,
+      listOf('network', browserNetworkNames),
+    )
+    .option('--case <names>', 'of sampling, meanflow', listOf('case', browserCases), [...browserCases])
+    .option('--rounds <n>', 'timed steps of each program', parseRounds, BROWSER_ROUNDS)
+    .option('--gpu', "WebGPU on the machine's GPU instead of in software")
+    .option('--out <file>', 'write the tables to a file, too')
+    .option('--json <file>', 'write everything that was measured to a file, too')
+    .action((options: BrowserCommandOptions) => benchBrowser(options, terminal));
   command.command('serve-reading', { hidden: true }).action(() => serveReading());
   command
     .command('evaluation')

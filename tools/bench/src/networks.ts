@@ -1,10 +1,13 @@
 import { ditPreset } from '@meanflow/dit';
 import type { DiTConfig } from '@meanflow/dit';
 
-/** Names of the networks that are timed. */
+/** Names of the networks that are timed in Node.js. */
 export const networkNames = ['small', 's2'] as const;
 
-export type NetworkName = (typeof networkNames)[number];
+/** Names of those that are timed in a browser: without a GPU, WebGPU is too slow for larger ones. */
+export const browserNetworkNames = ['digits', 'small'] as const;
+
+export type NetworkName = (typeof networkNames)[number] | (typeof browserNetworkNames)[number];
 
 /** A network and the batch that it is trained with. */
 export interface BenchNetwork {
@@ -32,6 +35,20 @@ export const networks: Readonly<Record<NetworkName, BenchNetwork>> = {
     title: 'width 256, depth 6, 4 heads, 64 tokens of 48 numbers, batch 32',
     config: small,
     batch: 32,
+  },
+  digits: {
+    name: 'digits',
+    title: 'width 128, depth 4, 4 heads, 16 tokens of 4 numbers, batch 16',
+    config: {
+      inputSize: 8,
+      channels: 1,
+      patchSize: 2,
+      depth: 4,
+      hiddenSize: 128,
+      numHeads: 4,
+      numClasses: 10,
+    },
+    batch: 16,
   },
   s2: {
     name: 's2',

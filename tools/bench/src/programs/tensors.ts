@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Inputs } from '../inputs';
 
 /** One tensor of the inputs on the active backend; the caller owns it. */
