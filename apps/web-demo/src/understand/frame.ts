@@ -68,5 +68,5 @@ export const gridSize = 19;
 /** The plane is shown over [-extent, extent]^2. */
 export const extent = 3;
 
-/** The energy distance below which samples count as right: 0.02 is hard to see. */
-export const rightBelow = 0.02;
+/** The energy distance below which samples count as right: a few times what two draws of the data differ by. */
+export const rightBelow = 0.01;

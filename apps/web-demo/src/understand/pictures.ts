@@ -1,12 +1,13 @@
 import { flowStep } from '@meanflow/core';
 import { normals } from '@meanflow/random';
 import * as tf from '@tensorflow/tfjs-core';
-import { extent, gridSize } from './frame';
+import { gridSize } from './frame';
 import type { Pictures, Quality, ViewSettings } from './frame';
 import { createIdentityProbe } from './identityProbe';
 import type { IdentityProbe } from './identityProbe';
 import type { PairSettings, PairTraining } from './pairTraining';
 import { someOf } from './planeData';
+import { gridPoints } from './planeGrid';
 import { distancesTo } from './quality';
 import type { Distances } from './quality';
 import { instantaneous, readAll, walk } from './walk';
@@ -20,14 +21,6 @@ export interface Observer {
 }
 
 const cloudSize = 384;
-
-/** Centres of the grid's cells, rows from below. */
-export function gridPoints(): Float32Array {
-  const points = new Float32Array(2 * gridSize ** 2);
-  const at = (i: number) => ((2 * i + 1) / gridSize - 1) * extent;
-  for (let i = 0; i < gridSize ** 2; i++) points.set([at(i % gridSize), at(Math.floor(i / gridSize))], 2 * i);
-  return points;
-}
 
 /**
  * Makes an observer.

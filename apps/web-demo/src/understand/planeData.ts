@@ -2,14 +2,7 @@ import { toyPoints } from '@meanflow/data';
 import { uniforms } from '@meanflow/random';
 
 /** The distributions that are there without drawing one. */
-export const shapeNames = [
-  'moons',
-  'spiral',
-  'checkerboard',
-  'eight-gaussians',
-  'rings',
-  'pinwheel',
-] as const;
+export const shapeNames = ['moons', 'spiral', 'checkerboard', 'eight-gaussians', 'rings'] as const;
 
 /** One of them. */
 export type ShapeName = (typeof shapeNames)[number];
