@@ -2,6 +2,7 @@ import threadedFactory from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend
 import loaderUrl from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.js?url';
 import { wasmWorkerContents } from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm-threaded-simd.worker.js';
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import { noteResource } from '../worker/resources';
 
 /** Most threads that the published build has workers for; one more would wait for its worker for ever. */
 export const MAX_THREADS = 8;
@@ -37,10 +38,12 @@ function instantiate(threads: number, fail: (error: unknown) => void): Emscripte
 export async function loadWasmThreads(threads: number): Promise<WasmThreads> {
   // Its line ends inside string literals have lost their backslash.
   const worker = new Blob([wasmWorkerContents.replaceAll('\n', '\\n')], { type: 'text/javascript' });
+  const mainScript = new URL(loaderUrl, import.meta.url).href;
+  noteResource(mainScript); // loaded by the threads
   const workerUrl = URL.createObjectURL(worker);
   const module = await new Promise<EmscriptenModule>((resolve, reject) => {
     const config: EmscriptenConfig = {
-      mainScriptUrlOrBlob: new URL(loaderUrl, import.meta.url).href,
+      mainScriptUrlOrBlob: mainScript,
       locateFile: (file) => (file.endsWith('.worker.js') ? workerUrl : wasmUrl),
       instantiateWasm: instantiate(threads, reject),
     };

@@ -1,3 +1,4 @@
+import { registerCompiler } from '@meanflow/compile';
 import { removeBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendStarter, LossListener } from './backendInfo';
 import { adapterName, deviceDescriptor, isSoftwareAdapter } from './webgpuAdapter';
@@ -40,7 +41,11 @@ export async function findAdapter(): Promise<GPUAdapter | string> {
 export const startWebgpu: BackendStarter = async (onLoss) => {
   const adapter = await findAdapter();
   if (typeof adapter === 'string') return { missing: adapter };
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const [{ WebGPUBackend }, { webgpuCompiler }] = await Promise.all([
+    import('@tensorflow/tfjs-backend-webgpu'),
+    import('@meanflow/compile/webgpu'),
+  ]);
+  registerCompiler(webgpuCompiler);
   const device = await adapter.requestDevice(deviceDescriptor(adapter));
   watch(device, onLoss);
   removeBackend('webgpu'); // tfjs's own, which would ask for a device of its own

@@ -3,6 +3,7 @@ import type { BackendChoice, BackendInfo } from '../backends/backendInfo';
 import { element } from '../ui/elements';
 import { ComputeStopped, openComputeWorker } from './compute';
 import type { ComputeWorker } from './compute';
+import { startOffline } from '../offline/offline';
 import { createMessages } from './messages';
 import { backendTitle, createStatusLine } from './statusLine';
 import type { Page, Tab } from './tab';
@@ -22,6 +23,9 @@ function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return text.replace(/^[A-Za-z]\w*: /, ''); // the function that refused
 }
+
+/** Milliseconds between two looks at what else was loaded. */
+const KEEP_EVERY = 3000;
 
 /** The address of this page with another backend. */
 function addressWith(choice: BackendChoice): string {
@@ -100,6 +104,24 @@ export function openShell(root: HTMLElement, tabs: readonly Tab[]): void {
     parts.show(id);
     url.set({ tab: id === tabs[0]?.id ? null : id });
   };
+  const offline = startOffline({
+    state: (text) => {
+      status.offline(text);
+    },
+    newVersion: (update) => {
+      messages.offer('There is a new version of this page.', 'Reload', update);
+    },
+  });
+  /** Keeps what was loaded, by the page and by the worker. */
+  const keepLoaded = async () => {
+    await worker.ready;
+    const own = performance.getEntriesByType('resource').map(({ name }) => name);
+    offline.keep([...own, ...(await worker.client.resources())]);
+  };
+  window.setInterval(() => {
+    if (document.visibilityState === 'visible') keepLoaded().catch(() => undefined);
+  }, KEEP_EVERY);
+
   const parts = createTabs(tabs, show);
   const header = element(
     'header',

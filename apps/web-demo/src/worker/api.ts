@@ -12,6 +12,8 @@ export interface ComputeApi {
    * @param onLoss Called if the backend's device is gone later on; nothing can be computed then.
    */
   start(choice: BackendChoice, onLoss: LossListener): Promise<BackendInfo>;
+  /** Addresses of the files that the worker has loaded. */
+  resources(): string[];
   readonly generate: GenerateService;
   readonly understand: UnderstandService;
   readonly train: TrainService;
@@ -20,6 +22,7 @@ export interface ComputeApi {
 /** The same from the page: every call is a message. */
 export interface ComputeClient {
   start(choice: BackendChoice, onLoss: LossListener): Promise<BackendInfo>;
+  resources(): Promise<string[]>;
   readonly generate: Remote<GenerateService>;
   readonly understand: Remote<UnderstandService>;
   readonly train: Remote<TrainService>;
