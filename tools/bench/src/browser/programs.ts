@@ -5,7 +5,7 @@ import type { Engine, PageProgramName } from './protocol';
 type BrowserNetworkName = (typeof browserNetworkNames)[number];
 
 /** Whom a program stands for: the best of a family is compared. */
-export type BrowserFamily = 'ours' | 'tfjs' | 'jax-js' | 'onnxruntime';
+type BrowserFamily = 'ours' | 'tfjs' | 'jax-js' | 'onnxruntime';
 
 /** A program that runs in a page. */
 export interface BrowserProgram {

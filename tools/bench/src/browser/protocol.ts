@@ -15,9 +15,7 @@ export interface StartRequest {
 }
 
 /** Programs by the module that computes. */
-export const pageProgramNames = ['ours', 'tfjs', 'jax-js', 'onnxruntime', 'onnxruntime-fused'] as const;
-
-export type PageProgramName = (typeof pageProgramNames)[number];
+export type PageProgramName = 'ours' | 'tfjs' | 'jax-js' | 'onnxruntime' | 'onnxruntime-fused';
 
 /** What a started program says of itself, text by name. */
 export type Versions = Readonly<Record<string, string>>;

@@ -24,8 +24,7 @@ export async function startOurs(
   const options = compile ?? { eager: true };
   return {
     versions,
-    setup: (name, inputs) =>
-Promise.resolve(oursStep(name, inputs, options, shards)),
+    setup: (name, inputs) => Promise.resolve(oursStep(name, inputs, options, shards)),
     product: tfjsProduct,
   };
 }
