@@ -45,9 +45,12 @@ const installed = (name: string): MissingBackend => ({
   fix: INSTALL,
 });
 
-/** tfjs asks for the largest buffers and work groups that the adapter has. */
+/** As tfjs does, this asks for the largest buffers and work groups that the adapter has. */
 function deviceDescriptor({ features, limits }: GpuAdapter): object {
-  const optional = ['timestamp-query', 'bgra8unorm-storage'].filter((name) => features.has(name));
+  // Kernels of ours use subgroups where there are any: see @meanflow/kernels.
+  const optional = ['timestamp-query', 'bgra8unorm-storage', 'subgroups', 'shader-f16'].filter((name) =>
+    features.has(name),
+  );
   const names = [
     'maxComputeWorkgroupStorageSize',
     'maxComputeWorkgroupsPerDimension',

@@ -29,7 +29,7 @@ export function isSoftwareAdapter(info: AdapterInfo): boolean {
   );
 }
 
-const FEATURES = ['timestamp-query', 'shader-f16', 'bgra8unorm-storage'] as const;
+const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'bgra8unorm-storage'] as const;
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
