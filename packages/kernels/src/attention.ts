@@ -3,6 +3,7 @@ import { definePrimitive } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmAttention, wasmAttentionPullBack, wasmAttentionPush } from './wasm/attention';
 import { useWasmKernels } from './wasm/runtime';
+import { webgpuAttention } from './webgpu/attention';
 
 /** Queries, keys and values, head by head: three tensors [B, heads, N, d]. */
 type Heads = [q: tf.Tensor, k: tf.Tensor, v: tf.Tensor];
@@ -14,12 +15,16 @@ const attentionPrimitive = definePrimitive<Record<'qkv', tf.Tensor>, { heads: nu
   needsOutput: false,
   forward: ({ qkv }, { heads }) => {
     if (useWasmKernels()) return wasmAttention({ qkv }, { heads })[0];
+    const webgpu = webgpuAttention(heads, qkv);
+    if (webgpu !== null) return webgpu.forward({ qkv }, { heads })[0];
     const [q, k, v] = splitHeads(qkv, heads);
     return joinHeads(tf.matMul(attentionWeights(q, k), v));
   },
   // dv = A' dy, dA = dy v', dS = A (dA - sum_j A dA), dq = s dS k, dk = s dS' q
   vjp: ({ inputs: { qkv }, dy, attrs: { heads } }) => {
     if (useWasmKernels()) return { qkv: wasmAttentionPullBack({ qkv, dy }, { heads })[0] };
+    const webgpu = webgpuAttention(heads, qkv, dy);
+    if (webgpu !== null) return { qkv: webgpu.pullBack({ qkv, dy }, { heads })[0] };
     const [q, k, v] = splitHeads(qkv, heads);
     const dOut = perHead(dy, heads);
     const weights = attentionWeights(q, k);
@@ -31,6 +36,8 @@ const attentionPrimitive = definePrimitive<Record<'qkv', tf.Tensor>, { heads: nu
   jvp: ({ inputs: { qkv }, tangents, attrs: { heads } }) => {
     if (!tangents.qkv) return null;
     if (useWasmKernels()) return wasmAttentionPush({ qkv, d: tangents.qkv }, { heads })[0];
+    const webgpu = webgpuAttention(heads, qkv, tangents.qkv);
+    if (webgpu !== null) return webgpu.push({ qkv, d: tangents.qkv }, { heads })[0];
     const [q, k, v] = splitHeads(qkv, heads);
     const [dq, dk, dv] = splitHeads(tangents.qkv, heads);
     const weights = attentionWeights(q, k);

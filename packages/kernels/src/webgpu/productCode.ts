@@ -20,7 +20,19 @@ export interface ProductForm {
   wideC: boolean;
   /** Whether the inner size is a multiple of `chunk`. */
   even: boolean;
+  /** Whether the matrices are those of heads, within others: see `headSizes`. Not with tiles. */
+  heads: boolean;
+  /** Whether the product is added to what c holds. Not with tiles, nor with a bias. */
+  adds: boolean;
 }
+
+/** Sizes of a product, and those besides where each head of each sample has one: numbers from row to row, from sample
+ * to sample, from head to head, and to the first. */
+export const productSizes = ['m', 'k', 'n'];
+export const headSizes: readonly string[] = [
+  'heads',
+  ...['a', 'b', 'c'].flatMap((name) => ['Row', 'Sample', 'Head', 'First'].map((part) => name + part)),
+];
 
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 const lines = (n: number, line: (i: number) => string) => count(n).map(line).join('\n');
@@ -37,14 +49,17 @@ const columnCode = lines(4, (i) => `let column${i} = min(4u * column + ${i}u, si
 function loadB({ transposeB, wideB, even }: ProductForm, chunk: number): string {
   if (!transposeB) {
     return lines(chunk, (i) => {
-      if (wideB) return `let b${i} = b[${inner(i, even)} * (sizes.n / 4u) + column0 / 4u];`;
-      return `let b${i} = ${four((c) => `b[${inner(i, even)} * sizes.n + column${c}]`)};`;
+      if (wideB) return `let b${i} = b[(bStart + ${inner(i, even)} * bRow + column0) / 4u];`;
+      return `let b${i} = ${four((c) => `b[bStart + ${inner(i, even)} * bRow + column${c}]`)};`;
     });
   }
   if (!wideB)
-    return lines(chunk, (i) => `let b${i} = ${four((c) => `b[column${c} * sizes.k + ${inner(i, even)}]`)};`);
+    return lines(
+      chunk,
+      (i) => `let b${i} = ${four((c) => `b[bStart + column${c} * bRow + ${inner(i, even)}]`)};`,
+    );
   const loads = lines(chunk / 4, (q) => {
-    return lines(4, (c) => `let q${q}${c} = b[(column${c} * sizes.k + ${inner(4 * q, even)}) / 4u];`);
+    return lines(4, (c) => `let q${q}${c} = b[(bStart + column${c} * bRow + ${inner(4 * q, even)}) / 4u];`);
   });
   return (
     loads + lines(chunk, (i) => `let b${i} = ${four((c) => `q${Math.floor(i / 4)}${c}.${component(i)}`)};`)
@@ -52,12 +67,27 @@ function loadB({ transposeB, wideB, even }: ProductForm, chunk: number): string 
 }
 
 /** Rows of the thread: `row0`, ... within the matrix, and `c0`, ... that begin with the bias. */
-function begin({ bias, wideC }: ProductForm, rows: number): string {
+function begin({ transposeA, transposeB, bias, wideC, heads, adds }: ProductForm, rows: number): string {
+  const places = heads
+    ? ['a', 'b', 'c'].map(
+        (name) => `let ${name}Row = sizes.${name}Row;
+let ${name}Start = (group.z / sizes.heads) * sizes.${name}Sample + (group.z % sizes.heads) * sizes.${name}Head + sizes.${name}First;`,
+      )
+    : [
+        `let aRow = sizes.${transposeA ? 'm' : 'k'};`,
+        `let bRow = sizes.${transposeB ? 'k' : 'n'};`,
+        'let cRow = sizes.n; let aStart = 0u; let bStart = 0u; let cStart = 0u;',
+      ];
+  const held = (r: number) =>
+    wideC
+      ? `c[(cStart + row${r} * cRow + column0) / 4u]`
+      : four((i) => `c[cStart + row${r} * cRow + column${i}]`);
   const start = !bias ? 'vec4<f32>(0.0)' : wideC ? 'bias[column0 / 4u]' : four((c) => `bias[column${c}]`);
   return [
+    ...places,
     columnCode,
     lines(rows, (r) => `let row${r} = min(row + ${r}u, sizes.m - 1u);`),
-    lines(rows, (r) => `var c${r} = ${start};`),
+    lines(rows, (r) => `var c${r} = ${adds ? held(r) : start};`),
   ].join('\n');
 }
 
@@ -65,11 +95,11 @@ function begin({ bias, wideC }: ProductForm, rows: number): string {
 function end({ wideC }: ProductForm, rows: number): string {
   const store = (r: number) =>
     wideC
-      ? `c[(row + ${r}u) * (sizes.n / 4u) + column] = c${r};`
+      ? `c[(cStart + row${r} * cRow) / 4u + column] = c${r};`
       : lines(
           4,
           (i) =>
-            `if (4u * column + ${i}u < sizes.n) { c[(row + ${r}u) * sizes.n + 4u * column + ${i}u] = c${r}.${component(i)}; }`,
+            `if (4u * column + ${i}u < sizes.n) { c[cStart + row${r} * cRow + 4u * column + ${i}u] = c${r}.${component(i)}; }`,
         );
   return `if (4u * column < sizes.n) {
 ${lines(rows, (r) => `if (row + ${r}u < sizes.m) { ${store(r)} }`)}
@@ -86,13 +116,13 @@ export function lanesCode(form: ProductForm, rows: number, lanes: number): strin
   const loadA = transposeA
     ? lines(lanes, (i) =>
         lines(Math.ceil(rows / lanes), (p) => {
-          const value = `a[${inner(i, even)} * sizes.m + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
+          const value = `a[aStart + ${inner(i, even)} * aRow + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
           return `let a${i}x${p} = ${guarded(value, `${i}u`, even)};`;
         }),
       )
     : lines(rows, (r) => {
         const at = even ? 'k + lane' : 'min(k + lane, sizes.k - 1u)';
-        return `let a${r} = ${guarded(`a[row${r} * sizes.k + ${at}]`, 'lane', even)};`;
+        return `let a${r} = ${guarded(`a[aStart + row${r} * aRow + ${at}]`, 'lane', even)};`;
       });
   const ofA = (r: number, i: number) =>
     transposeA
@@ -126,14 +156,14 @@ export function directCode(form: ProductForm, rows: number): string {
     if (!wide) {
       return lines(4, (i) => {
         const at = transposeA
-          ? `${inner(i, even)} * sizes.m + row${r}`
-          : `row${r} * sizes.k + ${inner(i, even)}`;
+          ? `aStart + ${inner(i, even)} * aRow + row${r}`
+          : `aStart + row${r} * aRow + ${inner(i, even)}`;
         return `let a${r}x${i} = ${guarded(wideA ? `a[(${at}) / 4u][(${at}) % 4u]` : `a[${at}]`, `${i}u`, even)};`;
       });
     }
-    if (!transposeA) return `let a${r} = a[(row${r} * sizes.k + k) / 4u];`;
+    if (!transposeA) return `let a${r} = a[(aStart + row${r} * aRow + k) / 4u];`;
     return lines(4, (i) => {
-      const value = `a[(${inner(i, even)} * sizes.m + row${4 * r}) / 4u]`;
+      const value = `a[(aStart + ${inner(i, even)} * aRow + row${4 * r}) / 4u]`;
       const zeroed = even ? value : `select(vec4<f32>(0.0), ${value}, k + ${i}u < sizes.k)`;
       return `let a${r}x${i} = ${zeroed};`;
     });

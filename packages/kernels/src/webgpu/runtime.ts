@@ -63,16 +63,11 @@ export function useWebgpuKernels(...tensors: readonly tf.Tensor[]): boolean {
   return tensors.every(({ size, dtype }) => size > 0 && size <= limit && dtype === 'float32');
 }
 
-/** Limits of the active device. Call it only if {@link useWebgpuKernels}. */
-export function deviceLimits(): WebgpuBackend['device']['limits'] {
+/** The active device. Call it only if {@link useWebgpuKernels}. */
+export function activeDevice(): WebgpuBackend['device'] {
   const backend = activeBackend();
-  if (backend === null) throw new Error('internal: there are no limits without a device.');
-  return backend.device.limits;
-}
-
-/** References to a tensor's numbers: by itself, clones, other shapes of it. */
-export function referencesTo({ dataId }: tf.Tensor): number {
-  return (tf.backend() as unknown as WebgpuBackend).refCount(dataId);
+  if (backend === null) throw new Error('internal: there is no device of WebGPU.');
+  return backend.device;
 }
 
 /** int32 that tfjs calls float32 after a cast. */
