@@ -24,7 +24,7 @@ export interface ZipFile {
    *
    * @throws Error, one sentence, if it is damaged or packed in a way that is not known.
    */
-  read(signal?: AbortSignal): Promise<Uint8Array>;
+  readonly read: (signal?: AbortSignal) => Promise<Uint8Array>;
 }
 
 /** Options of {@link openZip}. */

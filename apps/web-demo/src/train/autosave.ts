@@ -41,16 +41,20 @@ async function takeLock(): Promise<boolean> {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** Room that is left, as the browser tells; empty if it does not. */
+async function roomLeft(): Promise<string> {
+  try {
+    const { quota = NaN, usage = NaN } = await navigator.storage.estimate();
+    return Number.isNaN(quota - usage) ? '' : ` (${megabytes(Math.max(0, quota - usage))} are left)`;
+  } catch {
+    return '';
+  }
+}
+
 /** What a failure to write means to the visitor. */
 async function sentenceOf(error: unknown): Promise<string> {
-  const name = error instanceof DOMException ? error.name : '';
-  if (name === 'QuotaExceededError') {
-    const { quota, usage } = await navigator.storage.estimate().catch((): StorageEstimate => ({}));
-    const left =
-      quota === undefined || usage === undefined
-        ? ''
-        : ` (${megabytes(Math.max(0, quota - usage))} are left)`;
-    return `The browser's storage for this page is full${left}, so the training is not kept from here on: free some space, or download it.`;
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    return `The browser's storage for this page is full${await roomLeft()}, so the training is not kept from here on: free some space, or download it.`;
   }
   const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
   return `The training could not be kept on this device (${reason}): download it before you leave.`;

@@ -151,7 +151,7 @@ export function createSamplesPanel(): SamplesPanel {
       const [count] = grid.shape;
       canvas.show(
         { shape: grid.shape, data: valuesOf(grid) },
-        { columns: Math.min(6, Math.ceil(Math.sqrt(count))) },
+        { columns: Math.min(8, Math.ceil(Math.sqrt(count))) },
       );
       canvas.root.setAttribute('aria-label', sentence);
       line.textContent = sentence;

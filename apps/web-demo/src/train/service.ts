@@ -81,7 +81,7 @@ export interface TrainParts {
 
 const browserParts: TrainParts = { openAutosave, decoder: createBitmapDecoder };
 
-const PREVIEW = 24;
+const PREVIEW = 40;
 
 /** The first images of a data set. */
 function previewOf({ images, count, height, width, channels }: ImageDataset): SampleGrid {

@@ -195,9 +195,9 @@ export function createSetupPanel(actions: SetupActions): SetupPanel {
   const root = element(
     'div',
     'setup',
-    element('div', 'setup-choices', kind.root, objective.root, size.root),
-    objectiveNote,
+    element('div', 'setup-choices', kind.root, size.root),
     own,
+    element('div', 'setup-method', objective.root, objectiveNote),
     busyLine,
     wanted,
     problem,
