@@ -271,8 +271,19 @@ async function numbersOn(
  */
 export async function differences(kernelCase: KernelCase, order: 1 | 2 = 1): Promise<Record<string, number>> {
   const all = order === 1 ? derive : deriveTwice;
-  const expected = await numbersOn('cpu', () => all(kernelCase, kernelCase.definition));
-  const actual = await numbersOn('webgpu', () => all(kernelCase, kernelCase.primitive));
+  return compareOnBackends(
+    () => all(kernelCase, kernelCase.primitive),
+    () => all(kernelCase, kernelCase.definition),
+  );
+}
+
+/** Relative differences between what the first function computes on webgpu and the second on cpu, by name. */
+export async function compareOnBackends(
+  ours: () => Record<string, tf.Tensor>,
+  definition: () => Record<string, tf.Tensor>,
+): Promise<Record<string, number>> {
+  const expected = await numbersOn('cpu', definition);
+  const actual = await numbersOn('webgpu', ours);
   const entries = Object.entries(expected).map(([name, numbers]) => {
     return [name, relativeError(actual[name] ?? [], numbers)] as const;
   });
