@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
-import { isolationHeaders } from './src/offline/strategy';
+import { headersFor, headersOf } from './tools/headers.mjs';
 
+const headers = headersFor(headersOf('public'), '/');
 const conditions = ['@meanflow/source', 'module', 'browser', 'development|production'];
 
 /** Files of `public`, by path. */
@@ -58,6 +59,6 @@ export default defineConfig({
   },
   plugins: [serviceWorkerFiles()],
   worker: { format: 'es' },
-  server: { headers: isolationHeaders },
-  preview: { headers: isolationHeaders },
+  server: { headers },
+  preview: { headers },
 });

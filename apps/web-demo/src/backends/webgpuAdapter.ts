@@ -29,7 +29,8 @@ export function isSoftwareAdapter(info: AdapterInfo): boolean {
   );
 }
 
-const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups', 'bgra8unorm-storage'] as const;
+// Not all of them are in the types yet.
+const FEATURES: readonly string[] = ['timestamp-query', 'shader-f16', 'subgroups', 'bgra8unorm-storage'];
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
@@ -45,7 +46,7 @@ export function deviceDescriptor({
   limits,
 }: Pick<GPUAdapter, 'features' | 'limits'>): GPUDeviceDescriptor {
   return {
-    requiredFeatures: FEATURES.filter((name) => features.has(name)),
+    requiredFeatures: FEATURES.filter((name) => features.has(name)) as GPUFeatureName[],
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
   };
 }

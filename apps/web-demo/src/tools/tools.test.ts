@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { headersFor, readHeaders } from '../../tools/headers.mjs';
+import { isolationHeaders } from '../offline/strategy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const tools = fileURLToPath(new URL('../../tools', import.meta.url));
@@ -32,6 +34,10 @@ function deploy(...args: string[]): { code: number | null; out: string; err: str
   );
   return { code: status, out: stdout, err: stderr };
 }
+
+it('has the headers that the service worker adds', () => {
+  expect(headersFor(readHeaders(headers), '/')).toMatchObject(isolationHeaders);
+});
 
 describe('deploy folder', () => {
   it('copies the page, and replaces an earlier one', () => {
