@@ -33,7 +33,7 @@ export function drawPad(onDrawn: () => void): DrawPad {
   canvas.width = canvas.height = side;
   const context = canvas.getContext('2d', { willReadFrequently: true });
   if (context === null) throw new Error('This browser does not let the page draw.');
-  const cursor = element('span', { class: 'pad-cursor', attributes: { 'aria-hidden': 'true' } });
+  const cursor = element('span', { class: 'ink-cursor', attributes: { 'aria-hidden': 'true' } });
   let strokes = 0;
   let last: readonly [number, number] | null = null;
   const pen = { x: side / 2, y: side / 2, isDown: false };
@@ -127,11 +127,11 @@ export function drawPad(onDrawn: () => void): DrawPad {
   return {
     root: element(
       'div',
-      'pad',
-      element('div', 'pad-square', canvas, cursor),
+      'ink-pad',
+      element('div', 'ink-square', canvas, cursor),
       element(
         'div',
-        'pad-side',
+        'ink-side',
         element(
           'p',
           {},

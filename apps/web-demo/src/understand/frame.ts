@@ -33,8 +33,9 @@ export interface Quality {
   readonly meanFlowOne: number;
   readonly flowMatchingOne: number;
   readonly flowMatchingMany: number;
-  /** Mean distance of MeanFlow's one-call samples to the nearest point of the data. */
-  readonly nearest: number;
+  /** Mean distance to the nearest point of the data, of MeanFlow's samples of one call and of flow matching's of all steps. */
+  readonly meanFlowNearest: number;
+  readonly flowMatchingNearest: number;
   /** Mean of |u - (v - (t - r) du/dt)|, for MeanFlow and for flow matching's velocity in the place of u. */
   readonly residual: number;
   readonly residualOfVelocity: number;
@@ -68,5 +69,12 @@ export const gridSize = 19;
 /** The plane is shown over [-extent, extent]^2. */
 export const extent = 3;
 
-/** The energy distance below which samples count as right: a few times what two draws of the data differ by. */
-export const rightBelow = 0.01;
+/**
+ * Below what samples count as right: an energy distance of a few times what two draws of the data differ by, and a
+ * sample no further off the data on average than a pencil's stroke is wide.
+ */
+export const rightBelow = { energy: 0.01, nearest: 0.1 } as const;
+
+/** Whether samples are right. */
+export const isRight = (energy: number, nearest: number): boolean =>
+  energy < rightBelow.energy && nearest < rightBelow.nearest;

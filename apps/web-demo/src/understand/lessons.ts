@@ -56,7 +56,7 @@ export const lessons = {
   ],
   distance: () =>
     paragraph(
-      'Energy distance between samples and data: zero where both are spread alike. Below 0.02 it is hard to see a difference.',
+      'Energy distance between samples and data: zero where both are spread alike. Two draws of the data differ by some thousandths.',
       'fine',
     ),
   loss: () =>

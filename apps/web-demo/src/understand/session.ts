@@ -52,7 +52,7 @@ const frameMs = 50;
 /** Time between frames that nobody looks at. */
 const unseenMs = 1000;
 /** Shares of the time that pictures and measurements may take, so that most is left for training. */
-const pictureShare = 0.3;
+const pictureShare = 0.2;
 const qualityShare = 0.1;
 /** Shortest time between measurements. */
 const qualityMs = 500;

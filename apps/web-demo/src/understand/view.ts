@@ -8,7 +8,7 @@ import { dataChooser } from './dataChooser';
 import { fieldPanel } from './fieldPanel';
 import { flowPanel } from './flowPanel';
 import type { FlowPanelOptions } from './flowPanel';
-import { rightBelow } from './frame';
+import { isRight } from './frame';
 import type { Frame, Quality, ViewSettings } from './frame';
 import { createHistory } from './history';
 import { lessons } from './lessons';
@@ -25,7 +25,7 @@ const tellMs = 500;
 const seed = 1;
 
 const distance = (value: number) => shortNumber(Math.max(value, 0));
-const verdictOf = (value: number) => (value < rightBelow ? 'right' : 'learning');
+const verdictOf = (energy: number, nearest: number) => (isRight(energy, nearest) ? 'right' : 'learning');
 
 function createUnderstandTab(): Tab {
   let show: (isVisible: boolean) => void = () => undefined;
@@ -321,43 +321,43 @@ function build(panel: HTMLElement, page: Page): (isVisible: boolean) => void {
     root.dataset['rate'] = rate === null ? '' : rate.toFixed(1);
     for (const plot of Object.values(plots)) plot.draw();
     if (quality === null) return;
-    const { meanFlowOne, flowMatchingOne, flowMatchingMany, nearest, residual } = quality;
-    const numbers = { meanFlowOne, flowMatchingOne, flowMatchingMany, nearest, residual };
-    for (const [name, value] of Object.entries(numbers)) root.dataset[name] = value.toFixed(4);
+    const { meanFlowOne, flowMatchingOne, flowMatchingMany, meanFlowNearest, flowMatchingNearest } = quality;
+    for (const [name, value] of Object.entries(quality)) root.dataset[name] = Number(value).toFixed(4);
     const at = `At step ${step}`;
     panels.meanFlow.tell(
       [
         {
           name: 'distance to the data, 1 call',
           value: distance(meanFlowOne),
-          verdict: verdictOf(meanFlowOne),
+          verdict: verdictOf(meanFlowOne, meanFlowNearest),
           colour: 'mean',
         },
-        { name: 'a sample lies off the data by', value: shortNumber(nearest) },
+        { name: 'a sample lies off the data by', value: shortNumber(meanFlowNearest) },
       ],
       `${at}, MeanFlow: particles and straight arrows from noise to samples over ${chooser.title}. ` +
-        `Energy distance to the data in one call ${distance(meanFlowOne)}; samples lie ${shortNumber(nearest)} off the data on average.`,
+        `Energy distance to the data in one call ${distance(meanFlowOne)}; samples lie ${shortNumber(meanFlowNearest)} off the data on average.`,
     );
     panels.flowMatching.tell(
       [
         {
           name: `distance to the data, ${view.steps} steps`,
           value: distance(flowMatchingMany),
-          verdict: verdictOf(flowMatchingMany),
+          verdict: verdictOf(flowMatchingMany, flowMatchingNearest),
           colour: 'flow',
         },
         {
           name: 'in a single step',
           value: distance(flowMatchingOne),
-          verdict: flowMatchingOne < rightBelow ? 'right' : 'wrong',
+          verdict: isRight(flowMatchingOne, 0) ? 'right' : 'wrong',
           colour: 'once',
         },
       ],
       `${at}, flow matching: particles on bent paths from noise to samples over ${chooser.title}. ` +
         `Energy distance to the data in ${view.steps} steps ${distance(flowMatchingMany)}, in a single step ${distance(flowMatchingOne)}.`,
     );
-    const isRight = meanFlowOne < rightBelow;
-    if (isRight && !wasRight) {
+    const isNowRight = isRight(meanFlowOne, meanFlowNearest);
+    root.dataset['right'] = String(isNowRight);
+    if (isNowRight && !wasRight) {
       wasRight = true;
       spoken.textContent = `${at}, MeanFlow’s samples of one call match ${chooser.title}: distance ${distance(meanFlowOne)}, flow matching’s in one step ${distance(flowMatchingOne)}.`;
     }
