@@ -8,3 +8,4 @@ export { geluLinear } from './geluLinear';
 export { layerNorm, layerNormModulate } from './layerNorm';
 export { linear } from './linear';
 export { silu } from './silu';
+export { kernelThreads, setKernelThreads } from './wasm/runtime';

@@ -1,3 +1,4 @@
+import { setKernelThreads } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs';
 import { BackendWasm, version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { isMissing } from './backend';
@@ -27,8 +28,13 @@ async function activate(factory: Factory): Promise<boolean> {
 async function startThreads(threads: number): Promise<RunningBackend | null> {
   try {
     const { module, countThreads, terminate } = await loadWasmThreads(threads);
-    if (await activate(() => new BackendWasm(module as WasmModule)))
-      return running(countThreads(), terminate);
+    if (await activate(() => new BackendWasm(module as WasmModule))) {
+      await setKernelThreads(countThreads());
+      return running(countThreads(), () => {
+        void setKernelThreads(1);
+        terminate();
+      });
+    }
     terminate();
   } catch {
     // Another emscripten or Node than the one that this was written for.

@@ -1,3 +1,4 @@
+import { setKernelThreads } from '@meanflow/kernels';
 import { BackendWasm, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plainUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import * as tf from '@tensorflow/tfjs-core';
@@ -16,7 +17,9 @@ async function startThreads(wanted: number): Promise<BackendInfo> {
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => new BackendWasm(module as WasmModule));
   await tf.setBackend('wasm');
-  return running(countThreads());
+  const threads = countThreads();
+  await setKernelThreads(threads);
+  return running(threads);
 }
 
 async function startSingle(notes: readonly string[]): Promise<BackendInfo> {

@@ -1,24 +1,42 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { useWasmKernels, wasmKernel } from './runtime';
 
+/** Numbers that make up for waking a thread; parts begin at whole cache lines, and none has less than four. */
+export const ELEMENTS = { unit: 16, least: 8192 };
+
 /** gelu(x). */
-export const wasmGelu = wasmKernel<{ x: tf.Tensor }, object>('gelu', ({ functions, at, output }, { x }) => {
-  functions.gelu(at(x), output(x.shape), x.size);
-});
+export const wasmGelu = wasmKernel<{ x: tf.Tensor }, object>(
+  'gelu',
+  ({ ranges, share, at, output }, { x }) => {
+    const y = output(x.shape);
+    share(
+      'gelu',
+      ranges(x.size, ELEMENTS).map(([start, count]) => [at(x) + 4 * start, y + 4 * start, count]),
+    );
+  },
+);
 
 /** d gelu'(x). */
 export const wasmGeluPullBack = wasmKernel<{ x: tf.Tensor; d: tf.Tensor }, object>(
   'geluPullBack',
-  ({ functions, at, output }, { x, d }) => {
-    functions.geluPullBack(at(x), at(d), output(x.shape), x.size);
+  ({ ranges, share, at, output }, { x, d }) => {
+    const addresses = [at(x), at(d), output(x.shape)];
+    share(
+      'geluPullBack',
+      ranges(x.size, ELEMENTS).map(([start, count]) => [...addresses.map((a) => a + 4 * start), count]),
+    );
   },
 );
 
 /** gelu(x) and d gelu'(x). */
 export const wasmGeluBoth = wasmKernel<{ x: tf.Tensor; d: tf.Tensor }, object, [tf.Tensor, tf.Tensor]>(
   'geluBoth',
-  ({ functions, at, output }, { x, d }) => {
-    functions.geluBoth(at(x), at(d), output(x.shape), output(x.shape), x.size);
+  ({ ranges, share, at, output }, { x, d }) => {
+    const addresses = [at(x), at(d), output(x.shape), output(x.shape)];
+    share(
+      'geluBoth',
+      ranges(x.size, ELEMENTS).map(([start, count]) => [...addresses.map((a) => a + 4 * start), count]),
+    );
   },
 );
 

@@ -4,10 +4,10 @@ import type { FunctionBuilder, I32, Kernel, Local, V128 } from '@meanflow/wasm';
 // The matrix product C = A B. Both factors are packed first, so that the inner loop reads them in order: A in tiles of 6
 // rows, B in panels of 8 columns, each as [k][rows or columns]. A tile and a panel give 6 x 8 numbers of C in registers.
 
-const TILE = 6;
-const PANEL = 8;
+export const TILE = 6;
+export const PANEL = 8;
 /** Rows of A that are packed and used at a time: few enough to stay in a core's cache. */
-const BLOCK = 60;
+export const BLOCK = 60;
 
 const times = (a: I32, n: number) => i32.mul(a, i32.of(n));
 const plus = (a: I32, n: number) => i32.add(a, i32.of(n));
@@ -168,36 +168,16 @@ const copyPart: Kernel = (f) => {
   });
 };
 
-/**
- * (a, aStride, aTransposed, b, bStride, bTransposed, c, cStride, m, n, k, start, startStride, scratch):
- * C = start + A B for C [m, n]. A transposed factor is stored as [k, m] or [n, k]. `start` is C itself to add to it, or
- * one row with stride 0. `scratch` has room for {@link productScratch} numbers.
- */
-const product: Kernel = (f) => {
-  const [a, aStride, aTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+/** (b, bStride, bTransposed, packed, n, k): packs all of B, panel by panel. */
+const packPanels: Kernel = (f) => {
   const [b, bStride, bTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
-  const [c, cStride, m, n, k] = [
-    f.parameter('i32'),
-    f.parameter('i32'),
-    f.parameter('i32'),
-    f.parameter('i32'),
-    f.parameter('i32'),
-  ];
-  const [start, startStride, scratch] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
-  const [i, j, block, left] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-  const [packedA, packedB, from, to] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-  const [tileC, tileStart] = [f.local('i32'), f.local('i32')];
-  const [across, along] = [f.local('i32'), f.local('i32')];
-  const stepOf = (transposedFlag: I32, stride: I32, whenSet: I32) =>
-    i32.select(whenSet, stride, transposedFlag);
-
-  f.emit(packedB.set(plus(scratch, 4 * TILE * PANEL)));
+  const [packed, n, k] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [j, left, across, along] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
   // Columns of B lie side by side, or apart by the stride.
   f.emit(
     across.set(i32.select(bStride, i32.of(4), bTransposed)),
     along.set(i32.select(i32.of(4), bStride, bTransposed)),
   );
-  f.emit(to.set(packedB), from.set(b));
   count(
     f,
     j,
@@ -205,25 +185,40 @@ const product: Kernel = (f) => {
     () => {
       f.emit(left.set(i32.sub(n, j)));
       f.if(i32.lessS(left, i32.of(PANEL)), () => {
-        f.emit(f.call('packPanelPart', from, across, along, to, k, left));
+        f.emit(f.call('packPanelPart', b, across, along, packed, k, left));
       });
       f.if(i32.lessS(i32.of(PANEL - 1), left), () => {
         f.if(bTransposed, () => {
-          f.emit(f.call('packPanelRows', from, bStride, to, k));
+          f.emit(f.call('packPanelRows', b, bStride, packed, k));
         });
         f.if(i32.isZero(bTransposed), () => {
-          f.emit(f.call('packPanelColumns', from, bStride, to, k));
+          f.emit(f.call('packPanelColumns', b, bStride, packed, k));
         });
       });
-      f.emit(from.set(i32.add(from, times(across, PANEL))), to.set(i32.add(to, times(k, 4 * PANEL))));
+      f.emit(b.set(i32.add(b, times(across, PANEL))), packed.set(i32.add(packed, times(k, 4 * PANEL))));
     },
     PANEL,
   );
-  f.emit(packedA.set(to));
+};
 
+/**
+ * (a, aStride, aTransposed, packedB, c, cStride, m, n, k, start, startStride, scratch): `product` with B packed before.
+ * `scratch` has room for {@link tileScratch} numbers.
+ */
+const multiplyPacked: Kernel = (f) => {
+  const [a, aStride, aTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [packedB, c, cStride] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [m, n, k] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [start, startStride, scratch] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [i, j, block, left] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [packedA, from, to] = [f.local('i32'), f.local('i32'), f.local('i32')];
+  const [tileC, tileStart] = [f.local('i32'), f.local('i32')];
+  const [across, along] = [f.local('i32'), f.local('i32')];
+
+  f.emit(packedA.set(plus(scratch, 4 * TILE * PANEL)));
   f.emit(
-    across.set(stepOf(aTransposed, aStride, i32.of(4))),
-    along.set(stepOf(aTransposed, i32.of(4), aStride)),
+    across.set(i32.select(i32.of(4), aStride, aTransposed)),
+    along.set(i32.select(aStride, i32.of(4), aTransposed)),
   );
   count(
     f,
@@ -306,6 +301,44 @@ const product: Kernel = (f) => {
   );
 };
 
+/**
+ * (a, aStride, aTransposed, b, bStride, bTransposed, c, cStride, m, n, k, start, startStride, scratch):
+ * C = start + A B for C [m, n]. A transposed factor is stored as [k, m] or [n, k]. `start` is C itself to add to it, or
+ * one row with stride 0. `scratch` has room for {@link productScratch} numbers.
+ */
+const product: Kernel = (f) => {
+  const [a, aStride, aTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [b, bStride, bTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [c, cStride, m, n, k] = [
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+    f.parameter('i32'),
+  ];
+  const [start, startStride, scratch] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const packedB = f.local('i32');
+  f.emit(packedB.set(i32.add(scratch, times(plus(times(k, BLOCK), TILE * PANEL), 4))));
+  f.emit(f.call('packPanels', b, bStride, bTransposed, packedB, n, k));
+  f.emit(
+    f.call(
+      'multiplyPacked',
+      a,
+      aStride,
+      aTransposed,
+      packedB,
+      c,
+      cStride,
+      m,
+      n,
+      k,
+      start,
+      startStride,
+      scratch,
+    ),
+  );
+};
+
 const parts = {
   packPanelColumns: packColumns(PANEL),
   packPanelRows: packRows(PANEL),
@@ -314,6 +347,8 @@ const parts = {
   packTileRows: packRows(TILE),
   packTilePart: packPart(TILE),
   copyPart,
+  packPanels,
+  multiplyPacked,
   product,
 };
 
@@ -327,7 +362,17 @@ export function productCode(fused: boolean): typeof parts & { multiplyTile: Kern
   return { ...parts, multiplyTile: multiplyTile(fused) };
 }
 
+/** Numbers of memory for B [k, n] packed. */
+export function packedNumbers(n: number, k: number): number {
+  return k * PANEL * Math.ceil(n / PANEL);
+}
+
+/** Numbers of scratch memory that `multiplyPacked` needs. */
+export function tileScratch(k: number): number {
+  return TILE * PANEL + k * BLOCK;
+}
+
 /** Numbers of scratch memory that `product` needs for [m, k] times [k, n]. */
 export function productScratch(n: number, k: number): number {
-  return TILE * PANEL + k * (PANEL * Math.ceil(n / PANEL) + BLOCK);
+  return tileScratch(k) + packedNumbers(n, k);
 }

@@ -1,14 +1,24 @@
 import { isDifferentiated } from '@meanflow/jvp';
 import * as tf from '@tensorflow/tfjs-core';
 import { assemble } from '@meanflow/wasm';
+import { attentionCode } from './attentionCode';
 import { elementwiseCode } from './elementwiseCode';
 import { productCode } from './productCode';
+import { divide } from './ranges';
+import type { Division, Range } from './ranges';
 import { rowsCode } from './rowsCode';
+import { startThreadPool } from './threadPool';
+import type { ThreadPool } from './threadPool';
 
 // Kernels of our own run in a second WebAssembly module over the memory of tfjs's: they read and write its tensors in
 // place. Addresses are byte offsets, counts are numbers, strides are bytes.
 
-const code = (fused: boolean) => ({ ...productCode(fused), ...elementwiseCode, ...rowsCode });
+const code = (fused: boolean) => ({
+  ...productCode(fused),
+  ...elementwiseCode,
+  ...rowsCode,
+  ...attentionCode,
+});
 type Functions = Readonly<Record<keyof ReturnType<typeof code>, (...args: number[]) => void>>;
 
 /** What is used of tfjs's wasm backend. */
@@ -22,6 +32,7 @@ interface WasmBackend {
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: string): tf.TensorInfo;
   disposeData(dataId: object): boolean;
+  dispose(): void;
 }
 
 /** What a kernel has while it runs. */
@@ -33,36 +44,110 @@ export interface KernelContext {
   readonly output: (shape: readonly number[]) => number;
   /** Memory that is freed when the kernel returns. */
   readonly scratch: (numbers: number) => number;
+  /** Most parts that work is divided into: 1 without threads. */
+  readonly mostParts: number;
+  /** Divides work into as many parts as are worth it. */
+  readonly ranges: (total: number, division?: Division) => Range[];
+  /**
+   * Calls a function for each part, by several threads if there are several parts. Parts must not write what another
+   * reads, and each number has to be computed by one alone, so that results do not depend on the number of threads.
+   *
+   * @param scratch Numbers of memory that each call has for itself; its address is the last argument.
+   */
+  readonly share: (name: keyof Functions, parts: readonly (readonly number[])[], scratch?: number) => void;
 }
 
-const instances = new WeakMap<object, Functions | null>();
+/** Our module over the memory of a backend. */
+interface Instance {
+  readonly functions: Functions;
+  /** With threads; null if the caller's is the only one. */
+  pool: ThreadPool | null;
+  /** Counts the calls of `setKernelThreads`: the last one holds. */
+  calls: number;
+  /** Starts threads; null where they cannot be had. */
+  readonly start: (threads: number) => Promise<ThreadPool | null>;
+}
+
+const instances = new WeakMap<object, Instance | null>();
 
 /** Our module over the memory of a backend; null where that is out of reach, or has no SIMD. */
-function instantiate({ wasm }: WasmBackend): Functions | null {
+function instantiate({ wasm }: WasmBackend): Instance | null {
   const memory = wasm.asm?.memory ?? wasm.wasmMemory;
   if (!(memory instanceof WebAssembly.Memory)) return null;
   const shared = typeof SharedArrayBuffer !== 'undefined' && memory.buffer instanceof SharedArrayBuffer;
   try {
     const fused = assemble(code(true), shared);
     const bytes = WebAssembly.validate(fused) ? fused : assemble(code(false), shared);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-    return exports as unknown as Functions;
+    const module = new WebAssembly.Module(bytes);
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
+    const start = async (threads: number) =>
+      shared ? startThreadPool(module, memory, instance, threads) : null;
+    return { functions: instance.exports as unknown as Functions, pool: null, calls: 0, start };
   } catch {
     return null; // the composites remain
   }
 }
 
-/** Our functions for the active backend; null if it is another than wasm, or they cannot run there. */
-function activeFunctions(): Functions | null {
+/** Our module for the active backend; null if it is another than wasm, or ours cannot run there. */
+function activeInstance(): Instance | null {
   if (tf.getBackend() !== 'wasm') return null;
   const backend = tf.backend() as unknown as WasmBackend;
-  let functions = instances.get(backend);
-  if (functions === undefined) {
-    functions = instantiate(backend);
-    instances.set(backend, functions);
+  let instance = instances.get(backend);
+  if (instance === undefined) {
+    instance = instantiate(backend);
+    instances.set(backend, instance);
     aliasClones();
   }
-  return functions;
+  return instance;
+}
+
+function stopThreads(instance: Instance): void {
+  instance.calls++;
+  instance.pool?.terminate();
+  instance.pool = null;
+}
+
+/**
+ * Lets the kernels of the active wasm backend compute with several threads. That takes a backend with shared memory, which
+ * is the threaded build of tfjs, and in a page a worker: its main thread may not wait. Results are the same bits with any
+ * number. They sleep while there is nothing to do, and end with the backend or when another number is set.
+ *
+ * @param threads The caller's among them, at least 1: as many as tfjs has are best.
+ * @returns When they have started, how many compute: 1 where there cannot be more. Until then there is one.
+ * @throws RangeError if `threads` is not a whole number of at least 1.
+ */
+export async function setKernelThreads(threads: number): Promise<number> {
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`setKernelThreads: threads must be a whole number of at least 1, got ${threads}.`);
+  }
+  const instance = activeInstance();
+  if (instance === null) return 1;
+  stopThreads(instance);
+  if (threads === 1) return 1;
+  const { calls } = instance;
+  endWith(tf.backend() as unknown as WasmBackend, instance);
+  const pool = await instance.start(threads);
+  if (instance.calls === calls) instance.pool = pool;
+  else pool?.terminate(); // set to another number meanwhile, or disposed of
+  return instance.pool?.threads ?? 1;
+}
+
+/** Number of threads that the kernels of the active backend compute with: see {@link setKernelThreads}. */
+export function kernelThreads(): number {
+  return activeInstance()?.pool?.threads ?? 1;
+}
+
+const ending = new WeakSet<WasmBackend>();
+
+/** Ends the threads of a backend when it is disposed of. */
+function endWith(backend: WasmBackend, instance: Instance): void {
+  if (ending.has(backend)) return;
+  ending.add(backend);
+  const dispose = backend.dispose.bind(backend);
+  backend.dispose = () => {
+    stopThreads(instance);
+    dispose();
+  };
 }
 
 /** tfjs-wasm copies a tensor to clone it, and a gradient clones all that it saves. Tensors never change: share them. */
@@ -84,7 +169,7 @@ function aliasClones(): void {
  * composites take their place.
  */
 export function useWasmKernels(): boolean {
-  return !isDifferentiated() && activeFunctions() !== null;
+  return !isDifferentiated() && activeInstance() !== null;
 }
 
 /** tfjs goes on when there is no memory left, and writes over what lies at address 0. */
@@ -110,11 +195,13 @@ export function wasmKernel<
   const kernelName = `meanflow/${name}`;
   const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) => {
     const wasmBackend = backend as WasmBackend;
-    const functions = activeFunctions();
-    if (functions === null) throw new Error(`internal: ${kernelName} cannot run here.`);
+    const instance = activeInstance();
+    if (instance === null) throw new Error(`internal: ${kernelName} cannot run here.`);
     const outputs: tf.TensorInfo[] = [];
     const scratches: number[] = [];
     const at = ({ dataId }: tf.TensorInfo) => wasmBackend.dataIdMap.get(dataId).memoryOffset;
+    const { functions, pool } = instance;
+    const mostParts = pool?.mostParts ?? 1;
     const context: KernelContext = {
       functions,
       at,
@@ -127,6 +214,14 @@ export function wasmKernel<
         const address = checkAddress(name, wasmBackend.wasm._malloc(4 * numbers) >>> 0);
         scratches.push(address);
         return address;
+      },
+      mostParts,
+      ranges: (total, division) => divide(total, mostParts, division),
+      share: (called, parts, numbers = 0) => {
+        const threads = pool === null || parts.length === 1 ? 1 : pool.threads;
+        const address = numbers === 0 ? 0 : context.scratch(threads * numbers);
+        if (pool !== null && threads > 1) pool.run(called, parts, [address, 4 * numbers]);
+        else for (const part of parts) functions[called](...part, ...(numbers === 0 ? [] : [address]));
       },
     };
     try {
