@@ -151,7 +151,7 @@ export function createSamplesPanel(): SamplesPanel {
       const [count] = grid.shape;
       canvas.show(
         { shape: grid.shape, data: valuesOf(grid) },
-        { columns: Math.min(8, Math.ceil(Math.sqrt(count))) },
+        { columns: count >= 40 ? 8 : Math.ceil(Math.sqrt(count)) },
       );
       canvas.root.setAttribute('aria-label', sentence);
       line.textContent = sentence;

@@ -70,6 +70,7 @@ type Colour = 'auto' | 1 | 3;
 export function createSetupPanel(actions: SetupActions): SetupPanel {
   let side: ImageSide = 16;
   let colour: Colour = 'auto';
+  let isDigits = true; // what there is to train on
   const form = (): ImageForm => ({ side, channels: colour === 'auto' ? null : colour });
   const reform = () => {
     actions.reform(form());
@@ -217,6 +218,11 @@ export function createSetupPanel(actions: SetupActions): SetupPanel {
   );
 
   function start(): void {
+    if (kind.value === 'own' && isDigits) {
+      tell('Choose or drop images first, or train on the digits.', true);
+      drop.focus();
+      return;
+    }
     const choices: TrainChoices = {
       ...{ objective: objective.value, size: size.value },
       horizontalFlip: kind.value === 'own' && mirror.checked,
@@ -250,6 +256,7 @@ export function createSetupPanel(actions: SetupActions): SetupPanel {
       return form();
     },
     data({ name, note }) {
+      isDigits = name === 'digits';
       kind.choose(name === 'digits' ? 'digits' : 'own');
       own.hidden = name === 'digits';
       tell(note ?? '', false);
