@@ -18,7 +18,7 @@ export interface ProductForm {
   wideA: boolean;
   wideB: boolean;
   wideC: boolean;
-  /** Whether the inner size is a multiple of `chunk`. */
+  /** Whether the inner size is a multiple of 4. */
   even: boolean;
   /** Whether the matrices are those of heads, within others: see `headSizes`. Not with tiles. */
   heads: boolean;
@@ -34,6 +34,9 @@ export const headSizes: readonly string[] = [
   ...['a', 'b', 'c'].flatMap((name) => ['Row', 'Sample', 'Head', 'First'].map((part) => name + part)),
 ];
 
+/** Inner numbers between two loads. */
+const CHUNK = 4;
+
 const count = (n: number) => Array.from({ length: n }, (_, i) => i);
 const lines = (n: number, line: (i: number) => string) => count(n).map(line).join('\n');
 const four = (part: (i: number) => string) => `vec4<f32>(${count(4).map(part).join(', ')})`;
@@ -45,25 +48,24 @@ const inner = (i: number, even: boolean) => (even ? `(k + ${i}u)` : `min(k + ${i
 /** Column `i` of the thread's four, within the matrix. */
 const columnCode = lines(4, (i) => `let column${i} = min(4u * column + ${i}u, sizes.n - 1u);`);
 
-/** `b0`, ... : four columns of b for each of `chunk` numbers from k on. */
-function loadB({ transposeB, wideB, even }: ProductForm, chunk: number): string {
+/** `b0`, ... : four columns of b for each of four inner numbers from k on. */
+function loadB({ transposeB, wideB, even }: ProductForm): string {
   if (!transposeB) {
-    return lines(chunk, (i) => {
+    return lines(CHUNK, (i) => {
       if (wideB) return `let b${i} = b[(bStart + ${inner(i, even)} * bRow + column0) / 4u];`;
       return `let b${i} = ${four((c) => `b[bStart + ${inner(i, even)} * bRow + column${c}]`)};`;
     });
   }
-  if (!wideB)
+  if (!wideB) {
     return lines(
-      chunk,
+      CHUNK,
       (i) => `let b${i} = ${four((c) => `b[bStart + column${c} * bRow + ${inner(i, even)}]`)};`,
     );
-  const loads = lines(chunk / 4, (q) => {
-    return lines(4, (c) => `let q${q}${c} = b[(bStart + column${c} * bRow + ${inner(4 * q, even)}) / 4u];`);
-  });
-  return (
-    loads + lines(chunk, (i) => `let b${i} = ${four((c) => `q${Math.floor(i / 4)}${c}.${component(i)}`)};`)
-  );
+  }
+  return [
+    lines(4, (c) => `let t${c} = b[(bStart + column${c} * bRow + k) / 4u];`),
+    lines(CHUNK, (i) => `let b${i} = ${four((c) => `t${c}.${component(i)}`)};`),
+  ].join('\n');
 }
 
 /** Rows of the thread: `row0`, ... within the matrix, and `c0`, ... that begin with the bias. */
@@ -110,24 +112,29 @@ ${lines(rows, (r) => `if (row + ${r}u < sizes.m) { ${store(r)} }`)}
 const guarded = (value: string, offset: string, even: boolean) =>
   even ? value : `select(0.0, ${value}, k + ${offset} < sizes.k)`;
 
-/** A workgroup of one subgroup of 4 or 8 lanes: `rows` rows, four columns a lane. */
+/**
+ * A workgroup of one subgroup of 4 or 8 lanes: `rows` rows, four columns a lane. One load brings four numbers of each of
+ * `lanes / 4` rows of a, or, where a is transposed, one number of as many rows as there are lanes.
+ */
 export function lanesCode(form: ProductForm, rows: number, lanes: number): string {
   const { transposeA, even } = form;
+  const together = lanes / 4;
   const loadA = transposeA
-    ? lines(lanes, (i) =>
+    ? lines(CHUNK, (i) =>
         lines(Math.ceil(rows / lanes), (p) => {
           const value = `a[aStart + ${inner(i, even)} * aRow + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
           return `let a${i}x${p} = ${guarded(value, `${i}u`, even)};`;
         }),
       )
-    : lines(rows, (r) => {
-        const at = even ? 'k + lane' : 'min(k + lane, sizes.k - 1u)';
-        return `let a${r} = ${guarded(`a[aStart + row${r} * aRow + ${at}]`, 'lane', even)};`;
+    : lines(Math.ceil(rows / together), (p) => {
+        const at = even ? 'k + lane % 4u' : 'min(k + lane % 4u, sizes.k - 1u)';
+        const value = `a[aStart + min(row + ${p * together}u + lane / 4u, sizes.m - 1u) * aRow + ${at}]`;
+        return `let a${p} = ${guarded(value, 'lane % 4u', even)};`;
       });
   const ofA = (r: number, i: number) =>
     transposeA
       ? `subgroupBroadcast(a${i}x${Math.floor(r / lanes)}, ${r % lanes}u)`
-      : `subgroupBroadcast(a${r}, ${i}u)`;
+      : `subgroupBroadcast(a${Math.floor(r / together)}, ${4 * (r % together) + i}u)`;
   return `
 @compute @workgroup_size(${lanes})
 fn main(
@@ -139,10 +146,10 @@ fn main(
   let row = (index % blocks) * ${rows}u;
   let column = (index / blocks) * ${lanes}u + lane;
   ${begin(form, rows)}
-  for (var k = 0u; k < sizes.k; k += ${lanes}u) {
+  for (var k = 0u; k < sizes.k; k += ${CHUNK}u) {
     ${loadA}
-    ${loadB(form, lanes)}
-    ${lines(lanes, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
+    ${loadB(form)}
+    ${lines(CHUNK, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
   }
   ${end(form, rows)}
 }`;
@@ -182,7 +189,7 @@ fn main(${linearArguments}) {
   ${begin(form, rows)}
   for (var k = 0u; k < sizes.k; k += 4u) {
     ${loadA}
-    ${loadB(form, 4)}
+    ${loadB(form)}
     ${lines(4, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
   }
   ${end(form, rows)}

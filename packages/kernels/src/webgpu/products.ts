@@ -77,7 +77,7 @@ export function headProduct(
     wideA: wide(a) && (transposeA ? m : k) % 4 === 0,
     wideB: wide(b) && (transposeB ? k : n) % 4 === 0,
     wideC: wide(c) && n % 4 === 0,
-    even: k % (plan.kind === 'lanes' ? plan.lanes : 4) === 0,
+    even: k % 4 === 0,
     heads: true,
     adds,
   };
@@ -116,7 +116,6 @@ export const webgpuProduct = webgpuKernel<Factors, ProductAttributes>(
     const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
     const n = transposeB ? bRows : bColumns;
     const plan = wanted ?? planProduct(backend.device, m, n);
-    const chunk = plan.kind === 'lanes' ? plan.lanes : 4;
     const form: ProductForm = {
       transposeA,
       transposeB,
@@ -124,7 +123,7 @@ export const webgpuProduct = webgpuKernel<Factors, ProductAttributes>(
       wideA: aColumns % 4 === 0,
       wideB: bColumns % 4 === 0,
       wideC: n % 4 === 0,
-      even: k % chunk === 0,
+      even: k % 4 === 0,
       heads: false,
       adds: false,
     };
