@@ -1,6 +1,6 @@
 // Builds the page when anything that it is made of is newer than what was built.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const workspace = join(app, '../..');
 export const dist = join(app, 'dist');
 
 /**
- * Time of the newest file.
+ * Time of the newest file that the page is made of.
  *
  * @param {string} folder
  * @returns {number}
@@ -20,7 +20,8 @@ export const dist = join(app, 'dist');
 function newestIn(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (entry.name === 'node_modules' || entry.name === 'dist') continue;
+    if (entry.name === 'node_modules' || entry.name.startsWith('dist')) continue;
+    if (/\.(test|testdata|long)\.ts$/.test(entry.name)) continue;
     const path = join(folder, entry.name);
     newest = Math.max(newest, entry.isDirectory() ? newestIn(path) : statSync(path).mtimeMs);
   }
@@ -34,9 +35,15 @@ export function buildIfNeeded() {
   if (existsSync(built) && statSync(built).mtimeMs > sources) return;
   const require = createRequire(import.meta.url);
   const vite = join(dirname(require.resolve('vite/package.json')), 'bin/vite.js');
-  const { status } = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
-    cwd: app,
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(1);
+  // Beside what is there, so that nobody who reads it finds half of a page.
+  const made = `${dist}-${process.pid}`;
+  const args = [vite, 'build', '--logLevel', 'error', '--outDir', made];
+  const env = { ...process.env, NODE_ENV: 'production' }; // tests have another, which vite would build for
+  const { status } = spawnSync(process.execPath, args, { cwd: app, stdio: 'inherit', env });
+  if (status !== 0) {
+    rmSync(made, { recursive: true, force: true });
+    process.exit(1);
+  }
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(made, dist);
 }

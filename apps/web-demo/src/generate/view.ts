@@ -61,7 +61,8 @@ export const generateTab: Tab = {
     let own: Subject | null = null;
     let opened: OpenSubject | null = null;
     let settings: DrawSettings = readSettings(page.url.get);
-    let turn = 0;
+    let isDrawing = false;
+    let isAskedAgain = false;
 
     const models = createModelSelect((id) => {
       if (id === OPEN) {
@@ -96,24 +97,35 @@ export const generateTab: Tab = {
       void draw();
     }
 
-    /** Draws with the settings as they are; an earlier call that is still on its way shows nothing any more. */
+    /** Draws with the settings as they are. What is asked for meanwhile is drawn once, when this is done. */
     async function draw(): Promise<void> {
+      if (isDrawing) {
+        isAskedAgain = true;
+        return;
+      }
+      isDrawing = true;
+      do {
+        isAskedAgain = false;
+        await drawOnce();
+      } while (isAskedAgain as boolean); // changed by others while this waits
+      isDrawing = false;
+    }
+
+    async function drawOnce(): Promise<void> {
       if (opened === null) return;
-      turn += 1;
-      const mine = turn;
       const subject = opened;
+      const { seed, chosenClass, calls } = settings;
       hero.drawing();
       try {
         const info = await subject.main();
-        const labels = labelsFor(info.dataset, settings.chosenClass);
-        const { seed, calls } = settings;
+        const labels = labelsFor(info.dataset, chosenClass);
         const drawn = await page.compute.generate.draw(info.id, { labels, seed, nfe: calls });
-        if (mine !== turn) return;
-        hero.drawn(drawn, labels, info, settings);
+        if (isAskedAgain || opened !== subject) return;
+        hero.drawn(drawn, labels, info, { seed, chosenClass, calls });
         compare.update(subject, settings);
         blend.update(subject, settings);
       } catch (error) {
-        if (mine === turn) hero.failed('No picture was drawn.');
+        if (opened === subject) hero.failed('No picture was drawn.');
         page.fail(error);
       }
     }
