@@ -17,7 +17,7 @@ const LEAST_COLUMNS = 64;
  */
 export const wasmProduct = wasmKernel<Factors, { transposeA: boolean; transposeB: boolean }>(
   'product',
-  ({ functions, at, output, scratch, mostParts, ranges, share }, inputs, { transposeA, transposeB }) => {
+  ({ functions, at, output, scratch, threads, ranges, share }, inputs, { transposeA, transposeB }) => {
     const { a, b, bias } = inputs;
     const [aRows = 1, aColumns = 1] = a.shape;
     const [bRows = 1, bColumns = 1] = b.shape;
@@ -44,14 +44,16 @@ export const wasmProduct = wasmKernel<Factors, { transposeA: boolean; transposeB
       ...[c + 4 * (row * n + column), 4 * n, rows, columns, k],
       ...[start + 4 * column, 0],
     ];
-    const manyRows = m >= mostParts * BLOCK;
-    const byRows = manyRows || n < 2 * LEAST_COLUMNS;
+    const blocks = Math.ceil(m / BLOCK);
+    const byRows = blocks >= 2 * threads || n < 2 * LEAST_COLUMNS;
     share(
       'multiplyPacked',
       byRows
-        ? ranges(m, { unit: manyRows ? BLOCK : TILE, least: WORTH_SHARING.multiply / (n * k) }).map(
-            ([row, rows]) => part(row, rows, 0, n),
-          )
+        ? ranges(
+            m,
+            { unit: TILE, least: WORTH_SHARING.multiply / (n * k) },
+            threads * Math.ceil(blocks / threads),
+          ).map(([row, rows]) => part(row, rows, 0, n))
         : ranges(n, {
             unit: 2 * PANEL,
             least: Math.max(LEAST_COLUMNS, WORTH_SHARING.multiply / (m * k)),

@@ -44,10 +44,13 @@ export interface KernelContext {
   readonly output: (shape: readonly number[]) => number;
   /** Memory that is freed when the kernel returns. */
   readonly scratch: (numbers: number) => number;
-  /** Most parts that work is divided into: 1 without threads. */
-  readonly mostParts: number;
-  /** Divides work into as many parts as are worth it. */
-  readonly ranges: (total: number, division?: Division) => Range[];
+  readonly threads: number;
+  /**
+   * Divides work into as many parts as are worth it.
+   *
+   * @param most How many at most. Default a few for each thread, so that a slower one takes fewer; 1 for one thread.
+   */
+  readonly ranges: (total: number, division?: Division, most?: number) => Range[];
   /**
    * Calls a function for each part, by several threads if there are several parts. Parts must not write what another
    * reads, and each number has to be computed by one alone, so that results do not depend on the number of threads.
@@ -67,6 +70,9 @@ interface Instance {
   /** Starts threads; null where they cannot be had. */
   readonly start: (threads: number) => Promise<ThreadPool | null>;
 }
+
+/** Parts for each thread, where nothing else says how many. */
+const PARTS = 4;
 
 const instances = new WeakMap<object, Instance | null>();
 
@@ -201,7 +207,7 @@ export function wasmKernel<
     const scratches: number[] = [];
     const at = ({ dataId }: tf.TensorInfo) => wasmBackend.dataIdMap.get(dataId).memoryOffset;
     const { functions, pool } = instance;
-    const mostParts = pool?.mostParts ?? 1;
+    const fewParts = pool === null ? 1 : PARTS * pool.threads;
     const context: KernelContext = {
       functions,
       at,
@@ -215,8 +221,9 @@ export function wasmKernel<
         scratches.push(address);
         return address;
       },
-      mostParts,
-      ranges: (total, division) => divide(total, mostParts, division),
+      threads: pool?.threads ?? 1,
+      ranges: (total, division, most = fewParts) =>
+        divide(total, Math.min(most, pool?.mostParts ?? 1), division),
       share: (called, parts, numbers = 0) => {
         const threads = pool === null || parts.length === 1 ? 1 : pool.threads;
         const address = numbers === 0 ? 0 : context.scratch(threads * numbers);

@@ -6,13 +6,16 @@ const [JOB, LEFT, DONE, FAILED, FUNCTION, COUNT, SCRATCH, SCRATCH_BYTES, ARGUMEN
   0, 1, 2, 3, 4, 5, 6, 7, 16,
 ];
 
-/** Parts for each thread: several, so that a slower one takes fewer. */
-const PARTS = 4;
+/** Most parts for each thread. */
+const PARTS = 16;
 /** Most arguments of a function of ours. */
 const MOST_ARGUMENTS = 32;
 /** A thread that has not begun by then does not. */
 const START_MS = 10_000;
-/** How long to look for the end of a job before sleeping: parts end at about the same time. */
+/**
+ * How often to look before sleeping, some ten microseconds: for the end of a job, whose parts end at about the same time,
+ * and for the next one, which may follow at once.
+ */
 const LOOKS = 2000;
 
 // What a thread runs. It is text, because it has to be one script in browsers and in Node.js alike, whatever a bundler
@@ -23,6 +26,7 @@ function help({ module, memory, control, thread }, say) {
   const words = new Int32Array(control);
   say('ready');
   for (let seen = 0; ; ) {
+    for (let look = 0; look < ${LOOKS} && Atomics.load(words, ${JOB}) === seen; look++);
     Atomics.wait(words, ${JOB}, seen);
     seen = Atomics.load(words, ${JOB});
     for (;;) {
