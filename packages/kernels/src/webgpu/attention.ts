@@ -11,13 +11,17 @@ import type { KernelContext } from './runtime';
 /** Features of a head that fit into the registers of a thread. */
 const MOST_FEATURES = 128;
 
+/** Bytes of workgroup memory, so that several workgroups run side by side: what every device has. */
+const MEMORY = 16384;
+
 interface Attributes {
   heads: number;
 }
 
 /** Rows for the threads of a device, by `parts`, the number of tiles in workgroup memory. */
 function planAttention(device: GpuDevice, tokens: number, features: number, parts: number): AttentionPlan {
-  const fitting = Math.floor(device.limits.maxComputeWorkgroupStorageSize / (4 * features * parts));
+  const memory = Math.min(device.limits.maxComputeWorkgroupStorageSize, MEMORY);
+  const fitting = Math.floor(memory / (4 * features * parts));
   // In blocks of four; more than 32 rows would not be used more often.
   return { threads: tokens > 32 ? 64 : 32, tile: Math.min(32, 4 * Math.floor(fitting / 4)) };
 }
