@@ -14,8 +14,8 @@ export interface FlowPanelOptions {
   readonly control: HTMLElement;
   /** What stands below the canvas. */
   readonly notes: readonly HTMLElement[];
-  /** Called with the particle that the visitor points at; null for none. */
-  readonly onPick: (particle: number | null) => void;
+  /** Called with the particle that the visitor points at; null for none. With keys it comes with a text to be read out. */
+  readonly onPick: (particle: number | null, told?: string) => void;
   /** Called when the canvas is empty. */
   readonly onResize: () => void;
 }
@@ -101,7 +101,7 @@ export function flowPanel(options: FlowPanelOptions): FlowPanel {
     if (picture === null || (key !== 'ArrowRight' && key !== 'ArrowLeft')) return;
     event.preventDefault();
     keyed = (keyed + (key === 'ArrowRight' ? 1 : traced - 1)) % traced;
-    onPick(keyed);
+    onPick(keyed, wayInWords(picture.paths, keyed, options.title));
   });
   canvas.addEventListener('blur', () => {
     onPick(null);
@@ -219,4 +219,11 @@ function arrowhead(context: CanvasRenderingContext2D, ratio: number, line: reado
   context.moveTo(x1 + 0.2 * dx, y1 + 0.2 * dy);
   context.lineTo(x1 - dx - 0.5 * dy, y1 - dy + 0.5 * dx);
   context.lineTo(x1 - dx + 0.5 * dy, y1 - dy - 0.5 * dx);
+}
+
+/** Where a particle begins and ends. */
+function wayInWords(paths: Paths, particle: number, title: string): string {
+  const way = wayOf(paths, particle, 1);
+  const place = (x = NaN, y = NaN) => `(${x.toFixed(1)}, ${y.toFixed(1)})`;
+  return `${title}, particle ${particle + 1}: from noise at ${place(way[0], way[1])} to ${place(way.at(-2), way.at(-1))}.`;
 }

@@ -73,7 +73,7 @@ export const extent = 3;
  * Below what samples count as right: an energy distance of a few times what two draws of the data differ by, and a
  * sample no further off the data on average than a pencil's stroke is wide.
  */
-export const rightBelow = { energy: 0.01, nearest: 0.1 } as const;
+export const rightBelow = { energy: 0.01, nearest: 0.08 } as const;
 
 /** Whether samples are right. */
 export const isRight = (energy: number, nearest: number): boolean =>

@@ -34,6 +34,11 @@ export const lessons = {
       'Along this line the velocity is *v* = *e* − *x*. But lines of many pairs cross at each *z*; what can be learned ' +
         'is the mean over them. Following that mean leads back from noise to data, on paths that bend.',
     ),
+    paragraph(
+      'Point at a dot above, or use the arrow keys, to follow the same noise through both pictures: the straight arrow ' +
+        'on the left is the chord of the bent path on the right.',
+      'fine',
+    ),
   ],
   identity: () => [
     element('h2', { text: 'How an average is learned without a path' }),

@@ -27,7 +27,7 @@ export const pairSettings: PairSettings = {
   batchSize: 512,
   times: { distribution: 'uniform', instantFraction: 0.75 },
   power: 0.5,
-  learningRate: { peak: 4e-3, warmupSteps: 10, decay: 'cosine', decaySteps: 1000, final: 8e-4 },
+  learningRate: { peak: 6e-3, warmupSteps: 10, decay: 'cosine', decaySteps: 1000, final: 4e-4 },
   emaDecay: 0.98,
 };
 

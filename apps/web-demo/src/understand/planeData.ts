@@ -1,5 +1,6 @@
 import { toyPoints } from '@meanflow/data';
 import { uniforms } from '@meanflow/random';
+import { standardize } from './inkPoints';
 
 /** The distributions that are there without drawing one. */
 export const shapeNames = ['moons', 'spiral', 'checkerboard', 'eight-gaussians', 'rings'] as const;
@@ -20,7 +21,8 @@ const count = 8192;
  * @throws RangeError if the name is unknown, or there are fewer than 64 points or ones that are not finite.
  */
 export function pointsOf(source: PlaneSource, seed: number): Float32Array {
-  if (source.kind === 'shape') return toyPoints(source.name, { count, seed }).points;
+  if (source.kind === 'shape')
+    return source.name === 'spiral' ? oneArm(seed) : toyPoints(source.name, { count, seed }).points;
   const { points } = source;
   if (points.length < 128 || points.length % 2 !== 0)
     throw new RangeError(
@@ -29,6 +31,14 @@ export function pointsOf(source: PlaneSource, seed: number): Float32Array {
   if (!points.every(Number.isFinite))
     throw new RangeError('understand: points must be finite, got one that is not.');
   return points;
+}
+
+/** The first arm of the spiral, every second point: two lie so close that they take many minutes to tell apart. */
+function oneArm(seed: number): Float32Array {
+  const both = toyPoints('spiral', { count: 2 * count, seed }).points;
+  const arm = new Float32Array(2 * count);
+  for (let i = 0; i < count; i++) arm.set(both.subarray(4 * i, 4 * i + 2), 2 * i);
+  return standardize(arm);
 }
 
 /** Some of the points, one of each of `most` equal shares, the same at every call; all if there are no more. */

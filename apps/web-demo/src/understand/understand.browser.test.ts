@@ -44,7 +44,7 @@ describeBrowser(
           await page.waitForSelector(`${part}[data-right="true"]`, { timeout: 4 * SLOW });
           const numbers = await stated(page);
           expect(numbers['meanFlowOne']).toBeLessThan(0.01);
-          expect(numbers['meanFlowNearest']).toBeLessThan(0.1);
+          expect(numbers['meanFlowNearest']).toBeLessThan(0.08);
           expect(numbers['flowMatchingOne']).toBeGreaterThan(0.2);
           expect(numbers['residual']).toBeLessThan((numbers['residualOfVelocity'] ?? 0) / 1.5);
           expect(await labelOf(page, '#understand-meanflow canvas')).toContain(

@@ -113,8 +113,9 @@ function build(panel: HTMLElement, page: Page): (isVisible: boolean) => void {
     Object.assign(view, change);
     ask(() => service().look(change));
   };
-  const pick = (particle: number | null) => {
+  const pick = (particle: number | null, told?: string) => {
     picked = particle;
+    if (told !== undefined) spoken.textContent = told;
     clock.wake();
   };
   const counts = (
@@ -373,6 +374,10 @@ function build(panel: HTMLElement, page: Page): (isVisible: boolean) => void {
     }, fail);
   });
 
+  // A window that is not seen needs no pictures, and a clock that asks for them gets none.
+  document.addEventListener('visibilitychange', () => {
+    if (isVisible && opening !== null) look({ isWatched: document.visibilityState === 'visible' });
+  });
   return (visible) => {
     if (visible === isVisible) return;
     isVisible = visible;
