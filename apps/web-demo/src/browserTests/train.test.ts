@@ -194,7 +194,7 @@ describeBrowser(
             '12 images of 16 x 16, grey, in 2 classes (balls, lines).',
           ); // prettier-ignore
           expect(await page.locator('.wanted').innerText()).toMatch(/^One file was left out: .*broken\.png/);
-          await page.locator('.own-form').getByText('8', { exact: true }).click();
+          await page.getByRole('radio', { name: '8 by 8 pixels' }).check();
           await expect.poll(() => caption.innerText(), { timeout: SLOW }).toContain('8 x 8');
           await begin(page, 3, 4);
           await inState(page, 'finished');

@@ -1,6 +1,6 @@
 import { choice } from '../ui/choice';
 import { button, element, uniqueId } from '../ui/elements';
-import { defaultChoices, imageSides, networkSizes, problemOf } from './choices';
+import { defaultChoices, imageSides, networkSizes, problemOf, usualRates } from './choices';
 import type { ImageSide, NetworkSize, TrainChoices } from './choices';
 import { filesOfInput } from './droppedFiles';
 import type { ImageForm } from './ownImages';
@@ -175,7 +175,9 @@ export function createSetupPanel(actions: SetupActions): SetupPanel {
     'Network',
     networkSizes.map((value) => ({ value, label: sizeNames[value] })),
     defaultChoices.size,
-    () => undefined,
+    (value) => {
+      fields.lr.input.value = String(usualRates[value]);
+    },
   );
   const fields = {
     lr: numberField('Learning rate', defaultChoices.lr, 'of Adam, after 50 steps of warm-up'),
