@@ -263,5 +263,3 @@ export const configSchema = z
 /** A checked configuration with every default filled in. */
 export type RunConfig = z.output<typeof configSchema>;
 export type DataConfig = RunConfig['data'];
-export type ModelConfig = RunConfig['model'];
-export type ObjectiveConfig = RunConfig['objective'];
