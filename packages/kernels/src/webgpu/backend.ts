@@ -51,7 +51,7 @@ export interface GpuDevice {
 }
 
 /** What the backend keeps for a tensor. */
-export interface TensorData {
+interface TensorData {
   /** Of the numbers in the buffer: tfjs casts int32 to float32 by name alone. */
   readonly dtype: tf.DataType;
   readonly resource?: GpuBuffer | null;

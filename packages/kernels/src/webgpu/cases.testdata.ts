@@ -44,7 +44,7 @@ const named = <T>(sizes: readonly T[], name: (size: T) => string, make: (size: T
   sizes.map((size): [string, KernelCase] => [name(size), make(size)]);
 
 /** Tokens of all kinds: one of each, odd numbers, widths that are no multiple of 4, more than one workgroup. */
-export const tokenSizes: readonly Tokens[] = [
+const tokenSizes: readonly Tokens[] = [
   [1, 1, 4],
   [2, 3, 6],
   [1, 17, 20],
@@ -98,7 +98,7 @@ const elements = [
 ];
 
 /** Rows, inner width and columns of products. */
-export const productSizes: readonly [m: number, k: number, n: number][] = [
+const productSizes: readonly [m: number, k: number, n: number][] = [
   [1, 1, 1],
   [3, 5, 7],
   [17, 64, 33],
@@ -158,7 +158,7 @@ const products = [
 ];
 
 /** Batch, tokens, features of a head, heads. */
-export const attentionSizes: readonly [number, number, number, number][] = [
+const attentionSizes: readonly [number, number, number, number][] = [
   [1, 1, 4, 1],
   [2, 3, 5, 2],
   [1, 17, 8, 3],

@@ -7,7 +7,7 @@ import type { KernelContext } from './runtime';
 // Activation functions, by the sigmoid: exp overflows to infinity where the sigmoid is 0, tanh gives NaN on some drivers.
 
 /** WGSL of gelu and silu and of their derivatives, for `Value`. */
-export const activationCode = `
+const activationCode = `
 fn sigmoid(x: Value) -> Value { return 1.0 / (1.0 + exp(-x)); }
 fn geluGate(x: Value) -> Value { return sigmoid(x * (${CUBIC} * x * x + ${LINEAR})); }
 fn gelu(x: Value) -> Value { return x * geluGate(x); }

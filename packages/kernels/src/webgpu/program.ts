@@ -33,7 +33,7 @@ const LENGTH = 1u;
 fn total(v: Value) -> f32 { return v; }`;
 
 /** The whole text of a program: bindings in the order reads, writes, sizes. */
-export function programText({ reads, writes, sizes, wide, code, enables = [] }: Program): string {
+function programText({ reads, writes, sizes, wide, code, enables = [] }: Program): string {
   const bound = [
     ...reads.map((text) => ({ text, access: 'read' })),
     ...writes.map((text) => ({ text, access: 'read_write' })),
