@@ -13,10 +13,10 @@ const MOST_ARGUMENTS = 32;
 /** A thread that has not begun by then does not. */
 const START_MS = 10_000;
 /**
- * How often to look before sleeping, some ten microseconds: for the end of a job, whose parts end at about the same time,
+ * How often to look before sleeping, some tens of microseconds: for the end of a job, whose parts end at about the same time,
  * and for the next one, which may follow at once.
  */
-const LOOKS = 2000;
+const LOOKS = 10_000;
 
 // What a thread runs. It is text, because it has to be one script in browsers and in Node.js alike, whatever a bundler
 // does. LEFT is counted down, so that one who comes late, when a job is done, finds nothing left of it.
