@@ -21,7 +21,7 @@ export interface FlowPanelOptions {
 }
 
 /** What one panel shows. */
-export interface FlowPicture {
+interface FlowPicture {
   readonly paths: Paths;
   /** Where a single Euler step ends, to be set against the paths; null to leave it out. */
   readonly oneStep: Float32Array | null;
@@ -46,7 +46,7 @@ export interface FlowPanel {
 }
 
 /** A number with its name. */
-export interface Telling {
+interface Telling {
   readonly name: string;
   readonly value: string;
   readonly verdict?: 'right' | 'wrong' | 'learning';
