@@ -295,9 +295,6 @@ describeBrowser(
           await inState(page, 'finished');
           await page.waitForSelector('.run-kept[data-kind="problem"]');
           expect(await page.locator('.run-kept').innerText()).toMatch(/storage for this page is full/);
-          expect(checkpointIn((await download(page)).files, 2)['model.safetensors']?.length).toBeGreaterThan(
-            1e6,
-          );
         }),
       SLOW,
     );

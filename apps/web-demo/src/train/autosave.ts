@@ -41,11 +41,15 @@ async function takeLock(): Promise<boolean> {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** Bytes from which what the browser says of the room left is no reason. */
+const PLENTY = 1e8;
+
 /** Room that is left, as the browser tells; empty if it does not. */
 async function roomLeft(): Promise<string> {
   try {
     const { quota = NaN, usage = NaN } = await navigator.storage.estimate();
-    return Number.isNaN(quota - usage) ? '' : ` (${megabytes(Math.max(0, quota - usage))} are left)`;
+    const left = quota - usage;
+    return left < PLENTY ? ` (${megabytes(Math.max(0, left))} are left)` : '';
   } catch {
     return '';
   }

@@ -89,7 +89,7 @@ function build(panel: HTMLElement, page: Page): (isVisible: boolean) => void {
   const lead = element(
     'p',
     'lead',
-    'The network starts from nothing and learns on this device, while you watch. It goes on in the background, and where it was after a reload.',
+    'The network starts from nothing and learns on this device, while you watch. It goes on while you look elsewhere, and picks up after a reload.',
   );
   const keptText = element('p');
   const keptBox = element(
@@ -105,12 +105,12 @@ function build(panel: HTMLElement, page: Page): (isVisible: boolean) => void {
     ),
   );
   const problems = element('div', 'train-problems');
-  const left = element('div', 'train-desk', keptBox, setup.root, runs.root, problems);
+  const left = element('div', 'train-desk', problems, keptBox, setup.root, runs.root, loss.root);
   const root = element(
     'div',
     'train',
     element('div', 'train-head', element('h1', { text: 'Train it yourself' }), lead),
-    element('div', 'train-columns', left, element('div', 'train-sheet', samples.root, loss.root)),
+    element('div', 'train-columns', left, element('div', 'train-sheet', samples.root)),
   );
   panel.append(root);
   keptBox.hidden = true;
