@@ -1,4 +1,5 @@
 // @ts-check
+/* global document -- what runs in the page */
 // Takes the pictures of docs/page.md: the built page in every state that it describes, in Chromium without a GPU.
 //
 //   node apps/web-demo/tools/screenshots.mjs [NAME...]     all, or those named; CHROMIUM names the browser
@@ -13,7 +14,7 @@ import { chromium } from 'playwright-core';
 
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
-const MINUTES = 60_000;
+const MINUTE = 60_000;
 
 const drawn = (/** @type {Page} */ page) => page.waitForSelector('.grid-frame canvas[aria-label]');
 const understood = async (/** @type {Page} */ page) => {
@@ -27,7 +28,7 @@ const trained = (steps) => async (/** @type {Page} */ page) => {
   await page.waitForSelector('.setup .draw-button:not([disabled])');
   await page.getByRole('button', { name: 'Train', exact: true }).click();
   await page.waitForFunction(
-    (least) => Number(document.querySelector('.run')?.getAttribute('data-step') ?? 0) >= least,
+    (least) => Number(document.querySelector('.run .figure-value')?.textContent.replaceAll(',', '')) >= least,
     steps,
   );
 };
@@ -50,18 +51,20 @@ const shots = {
     query: '',
     until: async (page) => {
       await drawn(page);
-      await page.evaluate(() => {
-        const data = new DataTransfer();
-        data.items.add(new File(['not a model'], 'cat.safetensors'));
-        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }));
-      });
+      await page.selectOption('.controls select', 'open');
+      const file = {
+        name: 'cat.safetensors',
+        mimeType: 'application/octet-stream',
+        buffer: Buffer.from('not a model'),
+      };
+      await page.setInputFiles('.load-dialog input[type=file]', file);
       await page.waitForSelector('.load-problem:not(:empty)');
     },
   },
   'not-isolated': { query: '', bare: true, until: drawn },
   understand: { query: 'tab=understand', full: true, until: understood },
   'understand-phone-dark': { query: 'tab=understand', phone: true, dark: true, until: understood },
-  train: { query: 'tab=train', until: trained(400) },
+  train: { query: 'tab=train', until: trained(300) },
   'train-phone': { query: 'tab=train', phone: true, full: true, until: trained(30) },
 };
 
@@ -106,7 +109,7 @@ try {
       reducedMotion: 'reduce',
     });
     try {
-      context.setDefaultTimeout(5 * MINUTES);
+      context.setDefaultTimeout(3 * MINUTE);
       const page = await context.newPage();
       await page.goto(`${server.url}?backend=wasm&${query}`);
       await until(page);
