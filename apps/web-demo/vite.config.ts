@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 import { headersFor, headersOf } from './tools/headers.mjs';
 
-const headers = headersFor(headersOf('public'), '/');
+const PUBLIC = fileURLToPath(new URL('public', import.meta.url));
+const headers = headersFor(headersOf(PUBLIC), '/');
 const conditions = ['@meanflow/source', 'module', 'browser', 'development|production'];
 
 /** Files of `public`, by path. */
 function publicFiles(): string[] {
-  return readdirSync('public', { recursive: true, withFileTypes: true })
+  return readdirSync(PUBLIC, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 }
@@ -27,7 +29,7 @@ function serviceWorkerFiles(): Plugin {
       if (worker?.type !== 'chunk') throw new Error('internal: the build made no sw.js.');
       const hash = createHash('sha256');
       for (const name of Object.keys(bundle).sort()) hash.update(name);
-      for (const path of publicFiles().sort()) hash.update(path).update(readFileSync(path));
+      for (const path of publicFiles().sort()) hash.update(relative(PUBLIC, path)).update(readFileSync(path));
       const entry = Object.values(bundle).filter(({ fileName }) =>
         /^assets\/index-.*\.(js|css)$/.test(fileName),
       );

@@ -4,14 +4,9 @@ import { wasmWorkerContents } from '@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-
 import wasmUrl from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
 import { noteResource } from '../worker/resources';
 
-/** Most threads that the published build has workers for; one more would wait for its worker for ever. */
-export const MAX_THREADS = 8;
-
 /** A wasm module with threads, ready for `new BackendWasm(module)`. */
 export interface WasmThreads {
   readonly module: object;
-  /** Threads that it really has, once it is a backend. */
-  readonly countThreads: () => number;
 }
 
 /** Compiles the build, whose imports are changed: it takes half of the cores that it is told of. */
@@ -33,7 +28,7 @@ function instantiate(threads: number, fail: (error: unknown) => void): Emscripte
  * Loads the threaded build of tfjs's wasm backend. tfjs itself gives its threads the text of a function that a minifier
  * may have changed; here they load the published file.
  *
- * @param threads In 2 .. MAX_THREADS. The page must be isolated from other origins.
+ * @param threads In 2 .. 8: the published build has eight workers, and a ninth thread would wait for its for ever. The page must be isolated from other origins.
  */
 export async function loadWasmThreads(threads: number): Promise<WasmThreads> {
   // Its line ends inside string literals have lost their backslash.
@@ -50,7 +45,7 @@ export async function loadWasmThreads(threads: number): Promise<WasmThreads> {
     threadedFactory(config).then(resolve, reject);
   });
   const tfjs = tfjsFunctions(module, threads);
-  return { module: Object.assign(module, { tfjs }), countThreads: tfjs.getThreadsCount };
+  return { module: Object.assign(module, { tfjs }) };
 }
 
 /** The functions by which tfjs calls the module, as its own loader makes them. */

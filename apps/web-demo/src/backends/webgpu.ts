@@ -1,5 +1,3 @@
-import { registerCompiler } from '@meanflow/compile';
-import { removeBackend, registerBackend, setBackend } from '@tensorflow/tfjs-core';
 import type { BackendStarter, LossListener } from './backendInfo';
 import { adapterName, deviceDescriptor, isSoftwareAdapter } from './webgpuAdapter';
 
@@ -41,16 +39,10 @@ export async function findAdapter(): Promise<GPUAdapter | string> {
 export const startWebgpu: BackendStarter = async (onLoss) => {
   const adapter = await findAdapter();
   if (typeof adapter === 'string') return { missing: adapter };
-  const [{ WebGPUBackend }, { webgpuCompiler }] = await Promise.all([
-    import('@tensorflow/tfjs-backend-webgpu'),
-    import('@meanflow/compile/webgpu'),
-  ]);
-  registerCompiler(webgpuCompiler);
+  const { useDevice } = await import('./webgpuDevice');
   const device = await adapter.requestDevice(deviceDescriptor(adapter));
   watch(device, onLoss);
-  removeBackend('webgpu'); // tfjs's own, which would ask for a device of its own
-  registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
-  if (!(await setBackend('webgpu'))) return { missing: 'its device does not start' };
+  if (!(await useDevice(device, adapter.info))) return { missing: 'its device does not start' };
   const isSoftware = isSoftwareAdapter(adapter.info);
   return { name: 'webgpu', device: adapterName(adapter.info), threads: null, isSoftware, notes: [] };
 };

@@ -61,9 +61,9 @@ export async function withPage(
   }
 }
 
-/** The query that makes the page compute with what the browser was started for. */
+/** The query that makes the page compute with what the browser was started for, with the small model. */
 export function backendQuery(mode: BrowserMode): string {
-  return mode === 'off' ? 'backend=wasm' : 'backend=webgpu';
+  return mode === 'off' ? 'backend=wasm&model=digits' : 'backend=webgpu&model=digits';
 }
 
 /** Waits for the picture of the settings. */

@@ -17,7 +17,7 @@ describeBrowser(
       async () => {
         await withPage(
           browser(),
-          `${server().url}?backend=webgpu&seed=5`,
+          `${server().url}?backend=webgpu&model=digits&seed=5`,
           async (page) => {
             await waitForPicture(page);
             expect(await statusOf(page)).toContain('WebGPU');
@@ -85,7 +85,7 @@ describeBrowser(
     it(
       'computes in JavaScript when asked to',
       async () => {
-        await withPage(browser(), `${server().url}?backend=cpu`, async (page) => {
+        await withPage(browser(), `${server().url}?backend=cpu&model=digits`, async (page) => {
           await waitForPicture(page);
           expect(await statusOf(page)).toContain('JavaScript');
         });

@@ -29,7 +29,7 @@ export interface ModelInfo {
 }
 
 /** What to draw. */
-export interface DrawRequest {
+interface DrawRequest {
   /** Class of each sample; its length is the number of samples. */
   readonly labels: Int32Array;
   /** Sample i starts from the noise of (seed, i), as in `meanflow sample`. */
@@ -45,7 +45,7 @@ export interface DrawnFromNoise extends Drawn {
 }
 
 /** What to draw between four noises: those of samples 0 .. 3 of a seed. */
-export interface BlendRequest {
+interface BlendRequest {
   /** Classes that are drawn from the same noise, each once. */
   readonly labels: Int32Array;
   readonly seed: number;

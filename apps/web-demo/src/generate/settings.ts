@@ -23,7 +23,7 @@ function wholeNumber(text: string | null, below: number): number | null {
 }
 
 /** Largest seed: what a JavaScript number can hold exactly. */
-export const MAX_SEED = Number.MAX_SAFE_INTEGER;
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Reads a seed; null if it is none. */
 export function readSeed(text: string | null): number | null {

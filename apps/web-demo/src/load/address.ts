@@ -1,5 +1,5 @@
 /** Where `hf://` names lead. */
-export const HUB = 'https://huggingface.co';
+const HUB = 'https://huggingface.co';
 
 /** The files of a repository of the hub that may be meant where none is named, the best first. */
 const USUAL_FILES = ['ema.safetensors', 'model.safetensors'];

@@ -20,7 +20,7 @@ async function pngOf({ width, height, data }: RgbImage): Promise<Blob> {
 }
 
 /** Hands a file to the visitor. */
-export function saveFile(blob: Blob, name: string): void {
+function saveFile(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

@@ -74,7 +74,7 @@ function isMotionReduced(): boolean {
 }
 
 /** How {@link TileCanvas} shows images. */
-export interface ShowOptions {
+interface ShowOptions {
   readonly columns: number;
   /** Pixels of CSS between two tiles. Default 2. */
   readonly gap?: number;
@@ -88,6 +88,7 @@ export interface TileCanvas {
   show(images: Images, options: ShowOptions): void;
 }
 
+const ENOUGH = 0.93;
 const GAP = 2;
 const WAVE = 260; // milliseconds from the first tile to the last
 
@@ -112,7 +113,9 @@ export function createTileCanvas(label: string): TileCanvas {
     const layout = layoutTiles(images.shape, columns, available, Math.round(gap * density));
     root.width = layout.width;
     root.height = layout.height;
-    root.style.width = `${Math.min(layout.width, available) / density}px`;
+    // A little of the width may stay free; more than that, and the pixels are stretched instead.
+    const isFull = layout.width > available || layout.width < ENOUGH * available;
+    root.style.width = `${(isFull ? available : layout.width) / density}px`;
     const context = root.getContext('2d');
     if (context === null) return;
     const pixelsOf = (data: Float32Array) =>
