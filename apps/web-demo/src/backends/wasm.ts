@@ -13,13 +13,12 @@ function running(threads: number, notes: readonly string[] = []): BackendInfo {
 
 async function startThreads(wanted: number): Promise<BackendInfo> {
   const { loadWasmThreads } = await import('./wasmThreads');
-  const { module, countThreads } = await loadWasmThreads(wanted);
+  // Its own threads cost more than they give: what takes time here is done by our kernels, in threads of their own.
+  const { module } = await loadWasmThreads(1);
   tf.removeBackend('wasm');
   tf.registerBackend('wasm', () => new BackendWasm(module as WasmModule));
   await tf.setBackend('wasm');
-  const threads = countThreads();
-  await setKernelThreads(threads);
-  return running(threads);
+  return running(await setKernelThreads(wanted));
 }
 
 async function startSingle(notes: readonly string[]): Promise<BackendInfo> {
