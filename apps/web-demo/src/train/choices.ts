@@ -51,7 +51,7 @@ export function samplesPerClass({ numClasses }: Pick<DatasetInfo, 'numClasses'>)
 }
 
 /** Where the samples of a page's run come from: the digits, or images that travel with the run. */
-export type PageData =
+type PageData =
   | { readonly kind: 'digits'; readonly horizontalFlip: boolean }
   | {
       readonly kind: 'stored';

@@ -10,7 +10,7 @@ export interface FileStore {
 }
 
 /** Why nothing can be kept here. The sentence is for the visitor. */
-export class NoStorage extends Error {
+class NoStorage extends Error {
   constructor(sentence: string) {
     super(sentence);
     this.name = 'NoStorage';

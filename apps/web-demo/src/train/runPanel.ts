@@ -15,7 +15,7 @@ export interface RunActions {
 export type RunState = 'running' | 'pausing' | 'paused' | 'finished' | 'failed';
 
 /** What a run looks like at a moment. */
-export interface RunNumbers {
+interface RunNumbers {
   readonly step: number;
   readonly steps: number;
   readonly imagesPerSecond: number | null;
@@ -38,7 +38,7 @@ export interface RunPanel {
 const number = (value: number) => value.toLocaleString('en');
 
 /** A time in words of a few letters. */
-export function shortTime(seconds: number): string {
+function shortTime(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 3600) return `${Math.round(seconds / 60)} min`;

@@ -3,7 +3,7 @@ import { createTileCanvas } from '../ui/tiles';
 import type { SampleGrid } from './history';
 
 /** How the grid of a training lies. */
-export interface GridForm {
+interface GridForm {
   readonly numClasses: number;
   readonly classNames: readonly string[];
 }

@@ -34,7 +34,7 @@ export type Dropped =
   | { readonly kind: 'wanted'; readonly sentence: string };
 
 /** A run as a file. */
-export interface RunArchive {
+interface RunArchive {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }

@@ -17,7 +17,7 @@ export interface MemoryFiles extends FileStore {
 }
 
 /** For tests: what a writer meets that is killed. */
-export class Killed extends Error {}
+class Killed extends Error {}
 
 export function memoryFiles(): MemoryFiles {
   const content = new Map<string, Uint8Array<ArrayBuffer>>();
