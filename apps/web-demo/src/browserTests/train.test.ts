@@ -280,24 +280,6 @@ describeBrowser(
         }),
       SLOW,
     );
-
-    it(
-      'trains on where storage is full, and says so',
-      () =>
-        open(async (page) => {
-          await ready(page);
-          const session = await page.context().newCDPSession(page);
-          await session.send('Storage.overrideQuotaForOrigin', {
-            origin: new URL(server().url).origin,
-            quotaSize: 10_000,
-          });
-          await begin(page, 2);
-          await inState(page, 'finished');
-          await page.waitForSelector('.run-kept[data-kind="problem"]');
-          expect(await page.locator('.run-kept').innerText()).toMatch(/storage for this page is full/);
-        }),
-      SLOW,
-    );
   },
   ['off'],
 );

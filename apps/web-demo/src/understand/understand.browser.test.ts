@@ -126,12 +126,14 @@ describeBrowser(
               ?.getAttribute('aria-label')
               ?.includes('the word “Hi”'),
           );
-          expect(new URL(page.url()).searchParams.get('word')).toBe('Hi');
+          await page.waitForFunction(() => new URL(location.href).searchParams.get('word') === 'Hi');
           const step = await stepOf(page);
           await waitForStep(page, step + 1); // it trains on
           await page.reload();
           await waitForStep(page, 1);
-          expect(await page.inputValue('.words input')).toBe('Hi');
+          await page.waitForFunction(
+            () => document.querySelector<HTMLInputElement>('.words input')?.value === 'Hi',
+          );
         }),
       2 * SLOW,
     );
