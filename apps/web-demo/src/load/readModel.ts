@@ -36,7 +36,7 @@ function show(value: JsonValue | undefined): string {
 }
 
 function refuse(name: string, problem: string): never {
-  throw new Error(`${name} does not fit: ${problem}.`);
+  throw new Error(`${name} does not fit: ${/[.?]$/.test(problem) ? problem : `${problem}.`}`);
 }
 
 function count(name: string, group: Group, key: string, least = 1): number {
