@@ -115,7 +115,7 @@ const workingBackend = `${borrowKernels('tensorflow')}
   exports.version = { 'tfjs-node': '9.9.9' };`;
 
 const dawnWith = (description: string) => `
-  const device = { destroy() {}, addEventListener() {} };
+  const device = { destroy() {}, addEventListener() {}, lost: new Promise(() => {}) };
   const info = { vendor: '', description: '${description}' };
   const adapter = { info, features: new Set(), limits: {}, requestDevice: async () => device };
   exports.create = () => ({ requestAdapter: async () => adapter });
@@ -135,6 +135,7 @@ async function trainOn(name: string, backend: string) {
 const failingDawn = `
   const device = {
     destroy() {},
+    lost: new Promise(() => {}),
     addEventListener: (_type, listener) => setTimeout(() => listener({ error: new Error('Device lost.\\nmore') }), 2000),
   };
   const adapter = { info: { description: 'GPU' }, features: new Set(), limits: {}, requestDevice: async () => device };

@@ -141,7 +141,8 @@ export const startWebgpu: BackendStarter = async ({ device: wanted }) => {
     tf.registerBackend('webgpu', () => new WebGPUBackend(device, info));
     if (!(await quietly(() => tf.setBackend('webgpu'))))
       return { missing: 'its device does not start', fix: null };
-    registerCompiler(webgpuCompiler);
+    // The recorder works with the interior of tfjs's own.
+    if ('bufferManager' in tf.backend()) registerCompiler(webgpuCompiler);
     const name = describe(info);
     return {
       name: 'webgpu',

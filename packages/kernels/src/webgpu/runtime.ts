@@ -46,9 +46,11 @@ export function withoutWebgpuKernels<T>(f: () => T): T {
   }
 }
 
-/** The active backend if it is webgpu, else null. */
+/** The active backend if it is tfjs's webgpu, else null; so is another one under that name. */
 function activeBackend(): WebgpuBackend | null {
-  return tf.getBackend() === 'webgpu' ? (tf.backend() as unknown as WebgpuBackend) : null;
+  if (tf.getBackend() !== 'webgpu') return null;
+  const backend = tf.backend();
+  return 'bufferManager' in backend ? (backend as unknown as WebgpuBackend) : null;
 }
 
 /**
