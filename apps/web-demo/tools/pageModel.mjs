@@ -34,8 +34,26 @@ if (from === undefined || to === undefined) {
   process.exit(2);
 }
 const source = weightsFile(from);
-const bytes = readFileSync(source);
-const { tensors, metadata } = decodeSafetensors(bytes);
+
+/** The weights, or the end with a sentence. */
+function readWeights() {
+  if (!existsSync(source)) {
+    console.error(
+      `pageModel: ${from} must be a run, a checkpoint or a weights file, and there is no ${source}.`,
+    );
+    process.exit(2);
+  }
+  try {
+    const read = readFileSync(source);
+    return { bytes: read, ...decodeSafetensors(read) };
+  } catch (error) {
+    console.error(
+      `pageModel: ${source} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    process.exit(1);
+  }
+}
+const { bytes, tensors, metadata } = readWeights();
 const halves = Object.entries(tensors).map(([name, tensor]) => {
   const data = toFloat16(toFloat32(tensor));
   if (data.some((bits) => (bits & 0x7c00) === 0x7c00)) {

@@ -20,15 +20,22 @@ const types = /** @type {Record<string, string>} */ ({
   '.webmanifest': 'application/manifest+json',
 });
 
-const { values } = parseArgs({
-  options: {
-    port: { type: 'string', default: '8080' },
-    prefix: { type: 'string', default: '/' },
-    bare: { type: 'boolean', default: false },
-    'no-build': { type: 'boolean', default: false },
-    folder: { type: 'string', default: dist },
-  },
-});
+const { values } = (() => {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: 'string', default: '8080' },
+        prefix: { type: 'string', default: '/' },
+        bare: { type: 'boolean', default: false },
+        'no-build': { type: 'boolean', default: false },
+        folder: { type: 'string', default: dist },
+      },
+    });
+  } catch (error) {
+    console.error(`serve: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(2);
+  }
+})();
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 0 || port > 65535) {
   console.error(`serve: --port must be a whole number up to 65535, got ${values.port}.`);
