@@ -1,3 +1,5 @@
+import { count, lines } from './codeText';
+
 // Attention in WGSL for GPUs: a thread has one row (a query, or a key for the gradients of keys and values) in its registers
 // and goes over all rows of the other kind, which a workgroup brings to its memory tile by tile. A score exists only
 // between two lines; the softmax is taken with the maximum so far.
@@ -8,9 +10,6 @@ export interface AttentionPlan {
   /** A multiple of 4. */
   tile: number;
 }
-
-const count = (n: number) => Array.from({ length: n }, (_, i) => i);
-const lines = (n: number, line: (i: number) => string) => count(n).map(line).join('\n');
 
 /** Rows that are gone over between two looks at the maximum. */
 const BLOCK = 4;

@@ -2,8 +2,10 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { computesOnCpu, subgroupLanes } from './adapter';
 import type { GpuDevice } from './backend';
 import type { Program } from './program';
-import { directCode, headSizes, lanesCode, productSizes, tilesCode } from './productCode';
-import type { ProductForm } from './productCode';
+import { directCode, lanesCode } from './productCode';
+import { headSizes, productSizes } from './productForm';
+import type { ProductForm } from './productForm';
+import { tilesCode } from './productTiles';
 import { webgpuKernel } from './runtime';
 import type { KernelContext } from './runtime';
 
