@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildCli, filesIn, metricsOf, startCli, tiny } from './cli.testdata';
 import type { BuiltCli } from './cli.testdata';
 import type { DoctorReport } from './commands/doctor';
@@ -121,6 +121,18 @@ const dawnWith = (description: string) => `
   exports.create = () => ({ requestAdapter: async () => adapter });
   exports.globals = {};`;
 
+/** Lets the program see these entries of /dev, and no driver of NVIDIA's. */
+function listDevices(...names: string[]): void {
+  const source = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { readdirSync } = fs;
+    const faked = { '/dev': ${JSON.stringify(names)}, '/dev/dri': [], '/proc/driver/nvidia/gpus': [] };
+    fs.readdirSync = (path, ...options) => faked[path] ?? readdirSync(path, ...options);
+    syncBuiltinESMExports();`;
+  vi.stubEnv('NODE_OPTIONS', `--import data:text/javascript,${encodeURIComponent(source)}`);
+}
+
 const webgpuBackend = `${borrowKernels('webgpu')}
   exports.WebGPUBackend = cpu.MathBackendCPU;
   exports.version_webgpu = '4.22.0';`;
@@ -143,6 +155,12 @@ const failingDawn = `
   exports.globals = {};`;
 
 describe('backends that need a package', () => {
+  beforeEach(() => {
+    listDevices('null', 'nvidia0');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
   afterAll(() => {
     rmSync(join(cli.folder, 'node_modules'), { recursive: true });
   });
@@ -190,6 +208,28 @@ describe('backends that need a package', () => {
     addPackage('@tensorflow/tfjs-backend-webgpu', webgpuBackend);
     expect(await trainOn(`${description} auto`, 'auto')).toMatchObject({ code: 0, backend: best });
     expect((await trainOn(description, 'webgpu')).backend).toBe(`webgpu (${description})`);
+  });
+
+  it.skipIf(process.platform !== 'linux')('are left unloaded where there is no GPU: webgpu', async () => {
+    listDevices('null');
+    addPackage('@tensorflow/tfjs-node', `throw new Error('not this one');`);
+    const warning = 'Warning: 1000000 artificially reduced to 16';
+    addPackage('webgpu', `process.stderr.write('${warning}');${dawnWith('llvmpipe')}`);
+    addPackage('@tensorflow/tfjs-backend-webgpu', webgpuBackend);
+    expect(await trainOn('no GPU auto', 'auto')).toMatchObject({
+      code: 0,
+      err: '',
+      backend: 'wasm (CPU, 1 thread)',
+    });
+    const { out, err } = await meanflow('doctor', '--json');
+    expect(err).toBe('');
+    expect((JSON.parse(out) as DoctorReport).backends[1]).toMatchObject({
+      name: 'webgpu',
+      missing: 'this machine has no GPU; --backend webgpu tries to emulate one',
+      fix: null,
+    });
+    const asked = await trainOn('no GPU', 'webgpu');
+    expect(asked).toMatchObject({ code: 0, err: warning, backend: 'webgpu (llvmpipe)' });
   });
 
   it('stop a training when the device fails', async () => {

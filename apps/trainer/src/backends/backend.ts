@@ -42,6 +42,11 @@ export interface BackendOptions {
   isSharded?: boolean;
   /** Part of the name of the GPU to use, for webgpu. Default: the one that the driver prefers. */
   device?: string;
+  /**
+   * Whether an emulated GPU is of no use: webgpu is not even loaded then where the machine has no GPU, for Dawn prints what it
+   * thinks of lavapipe. Default false.
+   */
+  realGpu?: boolean;
 }
 
 /** Starts a backend and makes it the active one, or says why that does not work. */

@@ -70,7 +70,7 @@ export async function startBackend(
 
 async function startBest(options: BackendOptions): Promise<RunningBackend> {
   for (const name of backendNames) {
-    const result = await tryBackend(name, options);
+    const result = await tryBackend(name, { ...options, realGpu: true });
     if (isMissing(result)) continue;
     if (!result.software) return result;
     result.dispose();

@@ -3,6 +3,7 @@ import { registerCompiler } from '@meanflow/compile';
 import { webgpuCompiler } from '@meanflow/compile/webgpu';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend } from './backend';
+import { lacksGpu } from './lacksGpu';
 import { importOptional } from './optionalPackage';
 import { quietly } from './quietly';
 import { messageOf } from '../userError';
@@ -109,7 +110,9 @@ function noSuchDevice(device: string, message: string): MissingBackend {
 const firstLine = (text: string) => text.split('\n')[0] ?? '';
 
 /** A GPU through WebGPU: Dawn in Node, where the packages are installed and a Vulkan, Metal or D3D12 driver is there. */
-export const startWebgpu: BackendStarter = async ({ device: wanted }) => {
+export const startWebgpu: BackendStarter = async ({ device: wanted, realGpu = false }) => {
+  if (realGpu && lacksGpu())
+    return { missing: 'this machine has no GPU; --backend webgpu tries to emulate one', fix: null };
   const dawn = await importOptional('webgpu');
   if (dawn.state === 'absent') return installed('webgpu');
   if (dawn.state === 'broken')

@@ -37,7 +37,7 @@ export interface DoctorReport {
 }
 
 async function examine(name: BackendName): Promise<BackendReport> {
-  const result = await tryBackend(name);
+  const result = await tryBackend(name, { realGpu: true });
   if (isMissing(result)) {
     const { missing, fix } = result;
     return {
