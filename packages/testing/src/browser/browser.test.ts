@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleEntry, describeBrowser, findChromium, runInBrowser, serveFolder, watchPage } from '.';
 import { checkChromium } from './findChromium';
+import { chromiumFlags } from './launchChromium';
 import type { Request } from './testdata/echo.page';
 
 const folder = mkdtempSync(join(tmpdir(), 'meanflow-browser-'));
@@ -47,6 +48,19 @@ describe('findChromium', () => {
     expect(checkChromium(stub)).toMatch(/stub does not start: requires the chromium snap to be installed; /);
     expect(checkChromium(script('silent', 'exit 3'))).toMatch(/silent does not start: it ended with 3/);
     expect(checkChromium(script('good', 'echo Chromium 1'))).toBeNull();
+  });
+});
+
+describe('chromiumFlags', () => {
+  it('has ANGLE leave SwiftShader for a GPU, where it would take it', () => {
+    expect(chromiumFlags('gpu', 'linux')).toEqual([
+      ...chromiumFlags('gpu', 'darwin'),
+      '--use-angle=vulkan',
+      '--disable-vulkan-surface',
+      '--disable-gpu-compositing',
+    ]);
+    expect(chromiumFlags('gpu', 'win32')).toContain('--ignore-gpu-blocklist');
+    expect(chromiumFlags('software', 'linux')).toEqual(chromiumFlags('software', 'darwin'));
   });
 });
 

@@ -16,6 +16,21 @@ const flags: Readonly<Record<BrowserMode, readonly string[]>> = {
   gpu: ['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--ignore-gpu-blocklist'],
 };
 
+/**
+ * What `gpu` needs on Linux besides. Without a window Chromium has ANGLE draw by SwiftShader there, and then WebGPU has
+ * no GPU either. Vulkan needs no surface where nothing is shown, and compositing on the CPU keeps Chromium from giving
+ * up the GPU, with WebGPU's connection to it, just after the start.
+ */
+const linuxGpuFlags = ['--use-angle=vulkan', '--disable-vulkan-surface', '--disable-gpu-compositing'];
+
+/** Flags of Chromium's for a mode, without a window. */
+export function chromiumFlags(
+  mode: BrowserMode,
+  platform: NodeJS.Platform = process.platform,
+): readonly string[] {
+  return mode === 'gpu' && platform === 'linux' ? [...flags.gpu, ...linuxGpuFlags] : flags[mode];
+}
+
 /** Settings of a launch. */
 export interface LaunchOptions {
   /** What WebGPU is. Default `software`. */
@@ -40,6 +55,6 @@ export async function launchChromium({ mode = 'software', args = [] }: LaunchOpt
     executablePath,
     headless: true,
     timeout: 120_000,
-    args: [...(isRoot ? ['--no-sandbox'] : []), ...flags[mode], ...args],
+    args: [...(isRoot ? ['--no-sandbox'] : []), ...chromiumFlags(mode), ...args],
   });
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { drawInputs, encodeInputs } from '../inputs';
 import { networks } from '../networks';
+import { assertGpu } from './adapter';
 import { browserPrograms, contestsOf, contestTitle, targetOf } from './programs';
 import { formatBrowser, speedup } from './reportBrowser';
 import type { BrowserMeasured, BrowserReport } from './runBrowser';
@@ -29,6 +30,22 @@ it('compares like with like', () => {
   ]);
   expect(contestTitle({ engine: 'wasm', threads: 4 })).toBe('WebAssembly, 4 threads');
   expect([targetOf('webgpu', 'meanflow'), targetOf('wasm', 'sampling')]).toEqual([2, 1]);
+});
+
+it('takes no software for a GPU', () => {
+  const refused =
+    (name: string, isFallback = false) =>
+    () => {
+      assertGpu({ name, isFallback });
+    };
+  expect(refused('nvidia hopper')).not.toThrow();
+  expect(refused('intel gen-12lp')).not.toThrow();
+  expect(refused('google swiftshader')).toThrow(
+    'browser: with --gpu a GPU must compute WebGPU, got google swiftshader, which computes on the CPU. ',
+  );
+  expect(refused('mesa llvmpipe (LLVM 15)')).toThrow('on the CPU');
+  expect(refused('nvidia hopper', true)).toThrow('on the CPU');
+  expect(refused('none')).toThrow('browser: with --gpu a GPU must compute WebGPU, found none. ');
 });
 
 it('finds differences of losses, of samples, and those that hide', () => {

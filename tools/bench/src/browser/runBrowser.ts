@@ -18,6 +18,8 @@ import { describeMachine, loadNow } from '../machine';
 import type { Machine } from '../machine';
 import { networks } from '../networks';
 import { workspaceFolder } from '../programs';
+import { assertGpu } from './adapter';
+import type { Adapter } from './adapter';
 import { contestTitle } from './programs';
 import type { BrowserProgram, Contest } from './programs';
 import { paths } from './protocol';
@@ -229,14 +231,18 @@ async function runContest(
   });
 }
 
-async function adapterOf(browser: Browser, url: string): Promise<string> {
+async function adapterOf(browser: Browser, url: string): Promise<Adapter> {
   const page = await browser.newPage();
   try {
     await page.goto(url);
     return await page.evaluate(
-      `navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }).then((adapter) =>
-         adapter ? [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(' ') : 'none')
-       ?? 'none'`,
+      `(async () => {
+         const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' });
+         if (!adapter) return { name: 'none', isFallback: false };
+         const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+         const name = [vendor, architecture, description].filter(Boolean).join(' ');
+         return { name, isFallback: isFallbackAdapter === true };
+       })()`,
     );
   } finally {
     await page.close();
@@ -277,12 +283,16 @@ export async function runBrowserBench(
       try {
         const place = { browser, server, noModels: typeof models === 'string' ? models : null };
         const adapter = await adapterOf(browser, server.url);
+        if (options.mode === 'gpu' && options.contests.some(({ engine }) => engine === 'webgpu')) {
+          assertGpu(adapter);
+        }
         for (const contest of options.contests.filter(({ network }) => network === name)) {
           for (const caseName of options.cases) {
             const outcomes = await runContest(place, contest, caseName, options);
             results.push({ case: caseName, contest, outcomes });
             latest = {
-              ...{ schema: 1, date: new Date().toISOString(), machine: describeMachine(), adapter },
+              ...{ schema: 1, date: new Date().toISOString(), machine: describeMachine() },
+              adapter: adapter.name,
               load: { before, after: loadNow() },
               browser: `Chromium ${browser.version()}`,
               ...{ packages: packageVersions(), rounds: options.rounds, results: [...results] },
