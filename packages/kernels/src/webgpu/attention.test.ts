@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
 import { plainAttention } from '../attention.testdata';
 import { tiledAttention, tiledAttentionPullBack, tiledAttentionPush } from './attention';
+import type { AttentionPlan } from './attentionCode';
 import { drawn } from './cases.testdata';
 
 // On a software adapter attention is made of products; the tiles of GPUs are run here by themselves.
@@ -21,24 +22,33 @@ async function onCpu(f: () => tf.Tensor): Promise<Float32Array> {
 }
 
 describeWebgpu('tiled attention', () => {
-  const [batch, tokens, features, heads] = [2, 37, 8, 3];
+  const [batch, tokens, features, heads] = [2, 37, 16, 3];
   const packed = [batch, tokens, 3 * heads * features];
   const [qkv, d, dy] = [packed, packed, [batch, tokens, heads * features]].map((shape, i) => () => drawn(shape, i)) as [() => tf.Tensor, () => tf.Tensor, () => tf.Tensor]; // prettier-ignore
-  const passes: Record<string, [ours: () => tf.Tensor, definition: () => tf.Tensor]> = {
-    value: [() => tiledAttention({ qkv: qkv() }, { heads })[0], () => plain(heads)(qkv())],
+  type Passes = Record<string, [ours: (plan?: AttentionPlan) => tf.Tensor, definition: () => tf.Tensor]>;
+  const passes: Passes = {
+    value: [(plan) => tiledAttention({ qkv: qkv() }, { heads, plan })[0], () => plain(heads)(qkv())],
     tangent: [
-      () => tiledAttentionPush({ qkv: qkv(), d: d() }, { heads })[0],
+      (plan) => tiledAttentionPush({ qkv: qkv(), d: d() }, { heads, plan })[0],
       () => jvp(plain(heads), [qkv()], [d()]).tangent,
     ],
     gradient: [
-      () => tiledAttentionPullBack({ qkv: qkv(), dy: dy() }, { heads })[0],
+      (plan) => tiledAttentionPullBack({ qkv: qkv(), dy: dy() }, { heads, plan })[0],
       () => tf.grad(plain(heads))(qkv(), dy()),
     ],
   };
-  it.each(Object.entries(passes))(
-    'has the %s of its formula, over more than one tile',
-    async (_, [ours, definition]) => {
-      const y = tf.tidy(ours);
+  const plans: (AttentionPlan | undefined)[] = [
+    undefined,
+    { threads: 64, tile: 8, lanes: 2 },
+    { threads: 32, tile: 16, lanes: 4 },
+  ];
+  const cases = plans.flatMap((plan) =>
+    Object.entries(passes).map(([name, pass]) => ({ name, pass, plan, lanes: plan?.lanes ?? 1 })),
+  );
+  it.each(cases)(
+    'has the $name of its formula, over more than one tile, $lanes threads a row',
+    async ({ pass: [ours, definition], plan }) => {
+      const y = tf.tidy(() => ours(plan));
       expectClose(await y.data(), await onCpu(definition), 2e-6);
       y.dispose();
     },

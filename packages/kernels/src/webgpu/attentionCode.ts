@@ -6,9 +6,11 @@ import { count, lines } from './codeText';
 
 /** How many threads a workgroup has, and rows a tile. */
 export interface AttentionPlan {
-  threads: 32 | 64;
+  threads: 32 | 64 | 128 | 256;
   /** A multiple of 4. */
   tile: number;
+  /** Threads that share a row, each with every so many of its features; more than 1 takes subgroups. */
+  lanes: 1 | 2 | 4 | 8;
 }
 
 /** Rows that are gone over between two looks at the maximum. */
@@ -33,15 +35,15 @@ const rowAt = (part: number | null, row: string) =>
     : `((start + ${row}) * 3u + ${part}u) * sizes.width + offset`;
 
 /** `name0`, ...: the thread's own row. */
-const own = (quads: number, { name, buffer, part }: Source, factor = '') =>
-  `let ${name}At = ${rowAt(part, 'mine')};\n` +
-  lines(quads, (i) => `let ${name}${i} = ${buffer}[${name}At + ${i}u]${factor};`);
+const own = ({ lanes }: AttentionPlan, quads: number, { name, buffer, part }: Source, factor = '') =>
+  `let ${name}At = ${rowAt(part, 'mine')} + lane;\n` +
+  lines(quads / lanes, (i) => `let ${name}${i} = ${buffer}[${name}At + ${i * lanes}u]${factor};`);
 
-const zeros = (quads: number, name: string) => lines(quads, (i) => `var ${name}${i} = vec4<f32>(0.0);`);
+const zeros = (n: number, name: string) => lines(n, (i) => `var ${name}${i} = vec4<f32>(0.0);`);
 
 /** The sum over the features of a row in registers times one that is gone over. */
-const dot = (quads: number, name: string, row: (i: number) => string) =>
-  count(quads)
+const dot = (n: number, name: string, row: (i: number) => string) =>
+  count(n)
     .map((i) => `dot(${name}${i}, ${row(i)})`)
     .join(' + ');
 
@@ -55,7 +57,7 @@ function over(
   sources: readonly Source[],
   body: (row: RowOf) => string,
 ): string {
-  const { threads, tile } = plan;
+  const { threads, tile, lanes } = plan;
   const loads = sources.map(
     ({ name, buffer, part }) =>
       `${name}Tile[i] = ${buffer}[${rowAt(part, `min(first + i / ${quads}u, sizes.tokens - 1u)`)} + i % ${quads}u];`,
@@ -68,19 +70,31 @@ function over(
   workgroupBarrier();
   let last = min(first + ${tile}u, sizes.tokens);
   for (var j = first; j < last; j += ${BLOCK}u) {
-    let at = (j - first) * ${quads}u;
-    ${body((name, n) => (i) => `${name}Tile[at + ${n * quads + i}u]`)}
+    let at = (j - first) * ${quads}u + lane;
+    ${body((name, n) => (i) => `${name}Tile[at + ${n * quads + i * lanes}u]`)}
   }
 }`;
 }
 
+/** `across`: the sum over the threads of a row. */
+const acrossCode = (lanes: number) => `fn across(v: f32) -> f32 {
+  ${lanes === 1 ? '' : 'var sum = v;'}
+  ${[1, 2, 4]
+    .filter((n) => n < lanes)
+    .map((n) => `sum += subgroupShuffleXor(sum, ${n}u);`)
+    .join('\n')}
+  return ${lanes === 1 ? 'v' : 'sum'};
+}`;
+
 /** `fn main` with `mine`, the thread's row, `start`, its sample's first row, and `offset`, its head's first value. */
 function mainCode(plan: AttentionPlan, quads: number, tiles: readonly string[], body: string): string {
-  const { threads, tile } = plan;
-  return `${lines(tiles.length, (i) => `var<workgroup> ${tiles[i] ?? ''}Tile: array<vec4<f32>, ${tile * quads}>;`)}
+  const { threads, tile, lanes } = plan;
+  return `${acrossCode(lanes)}
+${lines(tiles.length, (i) => `var<workgroup> ${tiles[i] ?? ''}Tile: array<vec4<f32>, ${tile * quads}>;`)}
 @compute @workgroup_size(${threads})
 fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3<u32>) {
-  let asked = group.x * ${threads}u + thread;
+  let asked = group.x * ${threads / lanes}u + thread / ${lanes}u;
+  let lane = thread % ${lanes}u;
   let mine = min(asked, sizes.tokens - 1u);
   let start = group.z * sizes.tokens;
   let offset = group.y * ${quads}u;
@@ -89,10 +103,10 @@ fn main(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
 }
 
 /** `s0`, ... : scores of the block, of rows that are too much a score whose exponential is 0. */
-const scores = (quads: number, row: RowOf) =>
+const scores = (own: number, row: RowOf) =>
   lines(
     BLOCK,
-    (n) => `let s${n} = select(-3.0e38, ${dot(quads, 'q', row('k', n))}, j + ${n}u < sizes.tokens);`,
+    (n) => `let s${n} = select(-3.0e38, across(${dot(own, 'q', row('k', n))}), j + ${n}u < sizes.tokens);`,
   );
 
 /** Sum of one number of each row. */
@@ -127,12 +141,13 @@ const blockSum = (row: (n: number) => string, factor: (n: number) => string) =>
 
 /** y = softmax(s q k') v: reads qkv, writes y. */
 export function forwardCode(plan: AttentionPlan, quads: number): string {
+  const each = quads / plan.lanes;
   const loop = over(plan, quads, [key('qkv'), value('qkv')], (row) =>
     [
-      scores(quads, row),
+      scores(each, row),
       softmaxBlock,
       lines(
-        quads,
+        each,
         (i) =>
           `o${i} = o${i} * shrink + (${blockSum(
             (n) => row('v', n)(i),
@@ -145,30 +160,32 @@ export function forwardCode(plan: AttentionPlan, quads: number): string {
     plan,
     quads,
     ['k', 'v'],
-    `${own(quads, query('qkv'), ` * ${scaleOf(quads)}`)}
+    `${own(plan, quads, query('qkv'), ` * ${scaleOf(quads)}`)}
 ${softmaxStart}
-${zeros(quads, 'o')}
+${zeros(each, 'o')}
 ${loop}
 if (asked < sizes.tokens) {
-  let to = ${rowAt(null, 'mine')};
-  ${lines(quads, (i) => `y[to + ${i}u] = o${i} / total;`)}
+  let to = ${rowAt(null, 'mine')} + lane;
+  ${lines(each, (i) => `y[to + ${i * plan.lanes}u] = o${i} / total;`)}
 }`,
   );
 }
 
 /** dy = dA v + A dv, dA = A (dS - sum_j A dS), dS = s (dq k' + q dk'): reads qkv and d, writes dy. */
 export function pushCode(plan: AttentionPlan, quads: number): string {
+  const each = quads / plan.lanes;
   const sources = [key('qkv'), value('qkv'), key('d', 'dk'), value('d', 'dv')];
   const loop = over(plan, quads, sources, (row) =>
     [
-      scores(quads, row),
+      scores(each, row),
       softmaxBlock,
       lines(
         BLOCK,
-        (n) => `let w${n} = p${n} * (${dot(quads, 'dq', row('k', n))} + ${dot(quads, 'q', row('dk', n))});`,
+        (n) =>
+          `let w${n} = p${n} * across(${dot(each, 'dq', row('k', n))} + ${dot(each, 'q', row('dk', n))});`,
       ),
       `slope = slope * shrink + (${plus('w')});`,
-      lines(quads, (i) =>
+      lines(each, (i) =>
         [
           lines(BLOCK, (n) => `let value${i}x${n} = ${row('v', n)(i)};`),
           `o${i} = o${i} * shrink + (${blockSum((n) => `value${i}x${n}`, (n) => `p${n}`)});`, // prettier-ignore
@@ -181,16 +198,16 @@ export function pushCode(plan: AttentionPlan, quads: number): string {
     plan,
     quads,
     ['k', 'v', 'dk', 'dv'],
-    `${own(quads, query('qkv'), ` * ${scaleOf(quads)}`)}
-${own(quads, query('d', 'dq'), ` * ${scaleOf(quads)}`)}
+    `${own(plan, quads, query('qkv'), ` * ${scaleOf(quads)}`)}
+${own(plan, quads, query('d', 'dq'), ` * ${scaleOf(quads)}`)}
 ${softmaxStart}
 var slope = 0.0;
-${zeros(quads, 'o')}
-${zeros(quads, 'do')}
+${zeros(each, 'o')}
+${zeros(each, 'do')}
 ${loop}
 if (asked < sizes.tokens) {
-  let to = ${rowAt(null, 'mine')};
-  ${lines(quads, (i) => `dy[to + ${i}u] = (do${i} - o${i} * (slope / total)) / total;`)}
+  let to = ${rowAt(null, 'mine')} + lane;
+  ${lines(each, (i) => `dy[to + ${i * plan.lanes}u] = (do${i} - o${i} * (slope / total)) / total;`)}
 }`,
   );
 }
@@ -200,20 +217,24 @@ if (asked < sizes.tokens) {
  * the sum of its exponentials and sum_j A dA.
  */
 export function queryGradientCode(plan: AttentionPlan, quads: number): string {
+  const each = quads / plan.lanes;
   const statistics = over(plan, quads, [key('qkv'), value('qkv')], (row) =>
     [
-      scores(quads, row),
+      scores(each, row),
       softmaxBlock,
-      lines(BLOCK, (n) => `let w${n} = p${n} * (${dot(quads, 'g', row('v', n))});`),
+      lines(BLOCK, (n) => `let w${n} = p${n} * across(${dot(each, 'g', row('v', n))});`),
       `slope = slope * shrink + (${plus('w')});`,
     ].join('\n'),
   );
   const sums = over(plan, quads, [key('qkv'), value('qkv')], (row) =>
     [
-      scores(quads, row),
-      lines(BLOCK, (n) => `let w${n} = exp(s${n} - logarithm) * (${dot(quads, 'g', row('v', n))} - mean);`),
+      scores(each, row),
       lines(
-        quads,
+        BLOCK,
+        (n) => `let w${n} = exp(s${n} - logarithm) * (across(${dot(each, 'g', row('v', n))}) - mean);`,
+      ),
+      lines(
+        each,
         (i) =>
           `dq${i} += ${blockSum(
             (n) => row('k', n)(i),
@@ -226,35 +247,36 @@ export function queryGradientCode(plan: AttentionPlan, quads: number): string {
     plan,
     quads,
     ['k', 'v'],
-    `${own(quads, query('qkv'), ` * ${scaleOf(quads)}`)}
-${own(quads, gradient)}
+    `${own(plan, quads, query('qkv'), ` * ${scaleOf(quads)}`)}
+${own(plan, quads, gradient)}
 ${softmaxStart}
 var slope = 0.0;
 ${statistics}
 let logarithm = highest + log(total);
 let mean = slope / total;
-${zeros(quads, 'dq')}
+${zeros(each, 'dq')}
 ${sums}
 if (asked < sizes.tokens) {
   statistics[(group.z * sizes.heads + group.y) * sizes.tokens + mine] = vec2<f32>(logarithm, mean);
-  let to = ${rowAt(QUERY, 'mine')};
-  ${lines(quads, (i) => `dqkv[to + ${i}u] = dq${i} * ${scaleOf(quads)};`)}
+  let to = ${rowAt(QUERY, 'mine')} + lane;
+  ${lines(each, (i) => `dqkv[to + ${i * plan.lanes}u] = dq${i} * ${scaleOf(quads)};`)}
 }`,
   );
 }
 
 /** dk = s dS' q and dv = A' dy: reads qkv, dy and the statistics of the queries, writes dqkv. The thread's row is a key. */
 export function keyGradientCode(plan: AttentionPlan, quads: number): string {
+  const each = quads / plan.lanes;
   const loop = over(plan, quads, [query('qkv'), gradient], (row) =>
     [
       lines(
         BLOCK,
         (n) => `let t${n} = statistics[statisticsAt + min(j + ${n}u, sizes.tokens - 1u)];
-let p${n} = select(0.0, exp(${dot(quads, 'k', row('q', n))} - t${n}.x), j + ${n}u < sizes.tokens);
-let w${n} = p${n} * (${dot(quads, 'v', row('g', n))} - t${n}.y);`,
+let p${n} = select(0.0, exp(across(${dot(each, 'k', row('q', n))}) - t${n}.x), j + ${n}u < sizes.tokens);
+let w${n} = p${n} * (across(${dot(each, 'v', row('g', n))}) - t${n}.y);`,
       ),
-      lines(quads, (i) => `dv${i} += ${blockSum((n) => row('g', n)(i), (n) => `p${n}`)};`), // prettier-ignore
-      lines(quads, (i) => `dk${i} += ${blockSum((n) => row('q', n)(i), (n) => `w${n}`)};`), // prettier-ignore
+      lines(each, (i) => `dv${i} += ${blockSum((n) => row('g', n)(i), (n) => `p${n}`)};`), // prettier-ignore
+      lines(each, (i) => `dk${i} += ${blockSum((n) => row('q', n)(i), (n) => `w${n}`)};`), // prettier-ignore
     ].join('\n'),
   );
   return mainCode(
@@ -262,16 +284,16 @@ let w${n} = p${n} * (${dot(quads, 'v', row('g', n))} - t${n}.y);`,
     quads,
     ['q', 'g'],
     `let statisticsAt = (group.z * sizes.heads + group.y) * sizes.tokens;
-${own(quads, key('qkv'), ` * ${scaleOf(quads)}`)}
-${own(quads, value('qkv'))}
-${zeros(quads, 'dk')}
-${zeros(quads, 'dv')}
+${own(plan, quads, key('qkv'), ` * ${scaleOf(quads)}`)}
+${own(plan, quads, value('qkv'))}
+${zeros(each, 'dk')}
+${zeros(each, 'dv')}
 ${loop}
 if (asked < sizes.tokens) {
-  let toKey = ${rowAt(KEY, 'mine')};
-  let toValue = ${rowAt(VALUE, 'mine')};
-  ${lines(quads, (i) => `dqkv[toKey + ${i}u] = dk${i} * ${scaleOf(quads)};`)}
-  ${lines(quads, (i) => `dqkv[toValue + ${i}u] = dv${i};`)}
+  let toKey = ${rowAt(KEY, 'mine')} + lane;
+  let toValue = ${rowAt(VALUE, 'mine')} + lane;
+  ${lines(each, (i) => `dqkv[toKey + ${i * plan.lanes}u] = dk${i} * ${scaleOf(quads)};`)}
+  ${lines(each, (i) => `dqkv[toValue + ${i * plan.lanes}u] = dv${i};`)}
 }`,
   );
 }

@@ -49,7 +49,7 @@ const tiledCases = (): Record<string, [ours: () => tf.Tensor, definition: () => 
     return [
       `product by tiles, transposed ${transposed}`,
       [
-        () => webgpuProduct(factors(), { ...flags, plan: { kind: 'tiles', edge: 64 } })[0],
+        () => webgpuProduct(factors(), { ...flags, plan: { kind: 'tiles', edge: 64, splits: 2 } })[0],
         () => tf.matMul(factors().a, factors().b, transposed, transposed),
       ],
     ];
@@ -94,5 +94,5 @@ export async function run({ features, names, tiles }: PageArguments): Promise<Pa
   const entries = compared.flatMap(([name, all]) =>
     Object.entries(all).map(([part, difference]): [string, number] => [`${name}: ${part}`, difference]),
   );
-  return { plan: planProduct(device, 64, 64).kind, differences: Object.fromEntries(entries) };
+  return { plan: planProduct(device, 64, 64, 64).kind, differences: Object.fromEntries(entries) };
 }

@@ -19,35 +19,42 @@ describe('planProduct', () => {
       features: new Set(['subgroups']),
       adapterInfo: { subgroupMinSize: 32 },
     } as unknown as GpuDevice;
-    expect(planProduct(gpu, 4096, 1024)).toEqual({ kind: 'tiles', edge: 64 });
-    expect(planProduct(gpu, 256, 256)).toEqual({ kind: 'tiles', edge: 32 });
-    expect(planProduct({ features: new Set() } as unknown as GpuDevice, 8, 4096)).toEqual({
-      kind: 'tiles',
+    expect(planProduct(gpu, 4096, 256, 1024)).toEqual({ kind: 'tiles', edge: 64, splits: 1 });
+    expect(planProduct(gpu, 256, 64, 256)).toEqual({ kind: 'tiles', edge: 32, splits: 1 });
+    // The gradient of a weight: few numbers, each of many products.
+    expect(planProduct(gpu, 384, 8192, 384)).toMatchObject({ kind: 'tiles', edge: 64, splits: 8 });
+    expect(planProduct({ features: new Set() } as unknown as GpuDevice, 8, 64, 4096)).toMatchObject({
       edge: 32,
     });
   });
   it('takes the lanes of subgroups where a CPU computes', () => {
-    expect(planProduct(software(['subgroups'], [8, 8]), 64, 64)).toEqual({
+    expect(planProduct(software(['subgroups'], [8, 8]), 64, 16, 64)).toEqual({
       kind: 'lanes',
       lanes: 8,
       rows: 8,
     });
-    expect(planProduct(software(['subgroups'], [4, 4]), 3, 64)).toEqual({ kind: 'lanes', lanes: 4, rows: 4 });
-    expect(planProduct(software([], [8, 8]), 64, 64)).toEqual({ kind: 'direct', rows: 8 });
-    expect(planProduct(software(['subgroups'], [4, 16]), 1, 64)).toEqual({ kind: 'direct', rows: 1 });
-    expect(planProduct(software(['subgroups']), 2, 64)).toEqual({ kind: 'direct', rows: 2 });
+    expect(planProduct(software(['subgroups'], [4, 4]), 3, 16, 64)).toEqual({
+      kind: 'lanes',
+      lanes: 4,
+      rows: 4,
+    });
+    expect(planProduct(software([], [8, 8]), 64, 16, 64)).toEqual({ kind: 'direct', rows: 8 });
+    expect(planProduct(software(['subgroups'], [4, 16]), 1, 16, 64)).toEqual({ kind: 'direct', rows: 1 });
+    expect(planProduct(software(['subgroups']), 2, 16, 64)).toEqual({ kind: 'direct', rows: 2 });
   });
 });
 
 describeWebgpu('products by other plans than that of the device', () => {
   const plans: ProductPlan[] = [
     { kind: 'direct', rows: 8 },
-    { kind: 'tiles', edge: 32 },
-    { kind: 'tiles', edge: 64 },
+    { kind: 'tiles', edge: 32, splits: 1 },
+    { kind: 'tiles', edge: 64, splits: 1 },
+    { kind: 'tiles', edge: 64, splits: 3 },
   ];
   const sizes = [
     { m: 19, k: 13, n: 7 }, // no multiple of anything
     { m: 84, k: 20, n: 72 }, // of four, and more than one tile
+    { m: 33, k: 150, n: 65 }, // more than one part of the inner numbers
   ];
   const flags = [false, true];
   const cases = plans.flatMap(
@@ -55,7 +62,7 @@ describeWebgpu('products by other plans than that of the device', () => {
     sizes.flatMap((size) => flags.flatMap((transposeA) => flags.map((transposeB) => ({ plan, ...size, transposeA, transposeB })))), // prettier-ignore
   );
   it.each(cases)(
-    '$plan.kind $plan.edge: [$m, $k] [$k, $n], transposed $transposeA $transposeB',
+    '$plan.kind $plan.edge $plan.splits: [$m, $k] [$k, $n], transposed $transposeA $transposeB',
     async ({ plan, m, k, n, transposeA, transposeB }) => {
       const factors = () => ({
         a: drawn(transposeA ? [k, m] : [m, k], 1),

@@ -5,22 +5,20 @@ import type { Program } from './program';
 import { directCode, lanesCode } from './productCode';
 import { headSizes, productSizes } from './productForm';
 import type { ProductForm } from './productForm';
-import { tilesCode } from './productTiles';
-import { webgpuKernel } from './runtime';
+import { partSize, planTiles, tilesCode } from './productTiles';
+import type { TileEdge } from './productTiles';
+import { linearArguments, linearGroup, webgpuKernel } from './runtime';
 import type { KernelContext } from './runtime';
 
 /** How a product brings its factors to its threads: see `productCode`. */
 export type ProductPlan =
   | { kind: 'lanes'; lanes: 4 | 8; rows: number }
   | { kind: 'direct'; rows: number }
-  | { kind: 'tiles'; edge: 32 | 64 };
+  | { kind: 'tiles'; edge: TileEdge; splits: number };
 
-/** The way that is fastest on a device, for c of [m, n]. */
-export function planProduct(device: GpuDevice, m: number, n: number): ProductPlan {
-  if (!computesOnCpu(device)) {
-    const large = Math.ceil(m / 64) * Math.ceil(n / 64);
-    return { kind: 'tiles', edge: m > 32 && n > 32 && large >= 64 ? 64 : 32 };
-  }
+/** The way that is fastest on a device, for c of [m, n] and k inner numbers. */
+export function planProduct(device: GpuDevice, m: number, k: number, n: number): ProductPlan {
+  if (!computesOnCpu(device)) return { kind: 'tiles', ...planTiles(m, k, n) };
   // No more than what there is to compute, for few rows.
   const rows = m >= 8 ? 8 : m > 2 ? 4 : m;
   const lanes = subgroupLanes(device);
@@ -30,9 +28,10 @@ export function planProduct(device: GpuDevice, m: number, n: number): ProductPla
 function productProgram(form: ProductForm, plan: ProductPlan): Program {
   const type = (name: string, wide: boolean) => `${name}: ${wide ? 'vec4<f32>' : 'f32'}`;
   const flags = Object.values(form).map(Number).join('');
+  const shape = plan.kind === 'tiles' ? [plan.kind, plan.edge] : Object.values(plan);
   return {
     name: form.heads ? 'headProduct' : 'product',
-    variant: `${flags} ${Object.values(plan).join(' ')}`,
+    variant: `${flags} ${shape.join(' ')}`,
     ...(plan.kind === 'lanes' && { enables: ['subgroups'] }),
     reads: [
       type('a', form.wideA && plan.kind !== 'lanes'),
@@ -40,7 +39,7 @@ function productProgram(form: ProductForm, plan: ProductPlan): Program {
       ...(form.bias ? [type('bias', form.wideC)] : []),
     ],
     writes: [type('c', form.wideC)],
-    sizes: form.heads ? [...productSizes, ...headSizes] : productSizes,
+    sizes: [...productSizes, ...(form.heads ? headSizes : plan.kind === 'tiles' ? ['part'] : [])],
     wide: true,
     code: () => {
       if (plan.kind === 'lanes') return lanesCode(form, plan.rows, plan.lanes);
@@ -68,7 +67,7 @@ export function headProduct(
   [m, k, n]: readonly [number, number, number],
   { samples, heads, adds = false }: { samples: number; heads: number; adds?: boolean },
 ): void {
-  const best = planProduct(backend.device, m, n);
+  const best = planProduct(backend.device, m, k, n);
   const plan: ProductPlan = best.kind === 'tiles' ? { kind: 'direct', rows: 8 } : best;
   const wide = ({ strides }: HeadMatrices) => strides.every((stride) => stride % 4 === 0);
   const [transposeA = false, transposeB = false] = [a.transposed, b.transposed];
@@ -99,6 +98,51 @@ function groupsOf(plan: ProductPlan, m: number, n: number): number {
   return Math.ceil(m / rows) * Math.ceil(n / columns);
 }
 
+/** c = bias + the sum of its parts, one after the other. */
+const sumOfParts = (wide: boolean, bias: boolean): Program => ({
+  name: 'sumOfParts',
+  variant: bias ? 'bias' : '',
+  reads: ['parts', ...(bias ? ['bias'] : [])],
+  writes: ['c'],
+  sizes: ['count', 'splits', 'columns'],
+  wide,
+  code: () => `@compute @workgroup_size(64)
+fn main(${linearArguments}) {
+  let i = (${linearGroup}) * 64u + thread;
+  if (i >= sizes.count) { return; }
+  var sum = ${bias ? 'bias[i % sizes.columns]' : 'Value(0.0)'};
+  for (var part = 0u; part < sizes.splits; part++) { sum += parts[part * sizes.count + i]; }
+  c[i] = sum;
+}`,
+});
+
+/** By tiles, and the sum of the parts where there are several. */
+function tileProduct(
+  { dispatch, scratch }: KernelContext,
+  form: ProductForm,
+  plan: Extract<ProductPlan, { kind: 'tiles' }>,
+  [a, b, ...bias]: readonly tf.TensorInfo[],
+  c: tf.TensorInfo,
+  [m, k, n]: readonly [number, number, number],
+): void {
+  const { edge, splits } = plan;
+  const part = partSize(k, edge, splits);
+  const parts = Math.ceil(k / part);
+  const product = (bound: ProductForm, tensors: readonly tf.TensorInfo[]) => {
+    dispatch(productProgram(bound, plan), tensors, [m, k, n, part], [groupsOf(plan, m, n), 1, parts]);
+  };
+  if (a === undefined || b === undefined) throw new Error('internal: a product of fewer than two factors.');
+  if (parts === 1) {
+    product(form, [a, b, ...bias, c]);
+    return;
+  }
+  const partial = scratch(parts * m * n);
+  product({ ...form, bias: false }, [a, b, partial]);
+  const [count, columns] = form.wideC ? [(m * n) / 4, n / 4] : [m * n, n];
+  const program = sumOfParts(form.wideC, form.bias);
+  dispatch(program, [partial, ...bias, c], [count, parts, columns], [Math.ceil(count / 64)]);
+}
+
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- an interface is no NamedTensorMap
 type Factors = { a: tf.Tensor; b: tf.Tensor; bias?: tf.Tensor };
 
@@ -112,12 +156,12 @@ interface ProductAttributes {
 /** a b + bias for matrices, either factor transposed on request. */
 export const webgpuProduct = webgpuKernel<Factors, ProductAttributes>(
   'product',
-  ({ backend, dispatch, output }, { a, b, bias }, { transposeA, transposeB, plan: wanted }) => {
+  (context, { a, b, bias }, { transposeA, transposeB, plan: wanted }) => {
     const [aRows = 1, aColumns = 1] = a.shape;
     const [bRows = 1, bColumns = 1] = b.shape;
     const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
     const n = transposeB ? bRows : bColumns;
-    const plan = wanted ?? planProduct(backend.device, m, n);
+    const plan = wanted ?? planProduct(context.backend.device, m, k, n);
     const form: ProductForm = {
       transposeA,
       transposeB,
@@ -129,7 +173,12 @@ export const webgpuProduct = webgpuKernel<Factors, ProductAttributes>(
       heads: false,
       adds: false,
     };
-    const tensors = [a, b, ...(bias ? [bias] : []), output([m, n])];
-    dispatch(productProgram(form, plan), tensors, [m, k, n], [groupsOf(plan, m, n)]);
+    const given = [a, b, ...(bias ? [bias] : [])];
+    const c = context.output([m, n]);
+    if (plan.kind === 'tiles') {
+      tileProduct(context, form, plan, given, c, [m, k, n]);
+      return;
+    }
+    context.dispatch(productProgram(form, plan), [...given, c], [m, k, n], [groupsOf(plan, m, n)]);
   },
 );
