@@ -8,22 +8,20 @@ import type { KernelContext } from './runtime';
 // Attention of products, with the scores of all heads in memory: for adapters that compute on the CPU. There a product
 // is several times as fast as a score by score pass, whose thousands of instructions also take a CPU's compiler minutes.
 
-const LANES = 16;
-const ROWS = 4;
+/** Rows of a workgroup, one for each thread: threads that share a row would have to wait for each other. */
+const ROWS = 64;
 
-const rowsCode = (shared: string, body: string) => `
-var<workgroup> ${shared};
-@compute @workgroup_size(${LANES * ROWS})
+const rowsCode = (body: string) => `
+@compute @workgroup_size(${ROWS})
 fn main(${linearArguments}) {
-  let row = (${linearGroup}) * ${ROWS}u + thread / ${LANES}u;
-  let lane = thread % ${LANES}u;
+  let row = (${linearGroup}) * ${ROWS}u + thread;
+  if (row >= sizes.rows) { return; }
   let start = row * sizes.columns;
-  let end = select(0u, sizes.columns, row < sizes.rows);
+  let end = start + sizes.columns;
   let scale = inverseSqrt(f32(sizes.features));
   ${body}
 }`;
-const eachColumn = `for (var i = lane; i < end; i += ${LANES}u)`;
-const eachLane = `for (var n = thread - lane; n < thread - lane + ${LANES}u; n++)`;
+const eachColumn = 'for (var i = start; i < end; i++)';
 const SIZES = ['rows', 'columns', 'features'];
 
 /** softmax(s scores) over rows, in place. */
@@ -34,20 +32,17 @@ const softmaxRows: Program = {
   sizes: SIZES,
   wide: false,
   code: () =>
-    rowsCode(
-      `partial: array<vec2<f32>, ${LANES * ROWS}>`,
-      `
-  var highest = -3.0e38;
-  ${eachColumn} { highest = max(highest, scores[start + i] * scale); }
+    rowsCode(`
+  var highest = scores[start];
+  ${eachColumn} { highest = max(highest, scores[i]); }
   var total = 0.0;
-  ${eachColumn} { total += exp(scores[start + i] * scale - highest); }
-  partial[thread] = vec2<f32>(highest, total);
-  workgroupBarrier();
-  ${eachLane} { highest = max(highest, partial[n].x); }
-  total = 0.0;
-  ${eachLane} { total += partial[n].y * exp(partial[n].x - highest); }
-  ${eachColumn} { scores[start + i] = exp(scores[start + i] * scale - highest) / total; }`,
-    ),
+  ${eachColumn} {
+    let power = exp((scores[i] - highest) * scale);
+    scores[i] = power;
+    total += power;
+  }
+  let share = 1.0 / total;
+  ${eachColumn} { scores[i] *= share; }`),
 };
 
 /** d = s a (d - sum a d), in place. */
@@ -58,17 +53,10 @@ const softmaxSlopeRows: Program = {
   sizes: SIZES,
   wide: false,
   code: () =>
-    rowsCode(
-      `partial: array<f32, ${LANES * ROWS}>`,
-      `
+    rowsCode(`
   var sum = 0.0;
-  ${eachColumn} { sum += a[start + i] * d[start + i]; }
-  partial[thread] = sum;
-  workgroupBarrier();
-  sum = 0.0;
-  ${eachLane} { sum += partial[n]; }
-  ${eachColumn} { d[start + i] = scale * a[start + i] * (d[start + i] - sum); }`,
-    ),
+  ${eachColumn} { sum += a[i] * d[i]; }
+  ${eachColumn} { d[i] = scale * a[i] * (d[i] - sum); }`),
 };
 
 /** What the passes share: sizes, the heads' matrices, and products. */
