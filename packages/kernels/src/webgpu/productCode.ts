@@ -20,24 +20,35 @@ const inner = (i: number, even: boolean) => (even ? `(k + ${i}u)` : `min(k + ${i
 /** Column `i` of the thread's four, within the matrix. */
 const columnCode = lines(4, (i) => `let column${i} = min(4u * column + ${i}u, sizes.n - 1u);`);
 
+/** Code that brings numbers: what holds for all inner numbers, and the loads from k on. */
+interface Loads {
+  before: string;
+  loads: string;
+}
+
 /** `b0`, ... : four columns of b for each of four inner numbers from k on. */
-function loadB({ transposeB, wideB, even }: ProductForm): string {
-  if (!transposeB) {
-    return lines(CHUNK, (i) => {
-      if (wideB) return `let b${i} = b[(bStart + ${inner(i, even)} * bRow + column0) / 4u];`;
-      return `let b${i} = ${four((c) => `b[bStart + ${inner(i, even)} * bRow + column${c}]`)};`;
-    });
-  }
+function loadB({ transposeB, wideB, even }: ProductForm): Loads {
   if (!wideB) {
-    return lines(
-      CHUNK,
-      (i) => `let b${i} = ${four((c) => `b[bStart + column${c} * bRow + ${inner(i, even)}]`)};`,
-    );
+    const at = (i: number, c: number) =>
+      transposeB ? `column${c} * bRow + ${inner(i, even)}` : `${inner(i, even)} * bRow + column${c}`;
+    return {
+      before: '',
+      loads: lines(CHUNK, (i) => `let b${i} = ${four((c) => `b[bStart + ${at(i, c)}]`)};`),
+    };
   }
-  return [
-    lines(4, (c) => `let t${c} = b[(bStart + column${c} * bRow + k) / 4u];`),
-    lines(CHUNK, (i) => `let b${i} = ${four((c) => `t${c}.${component(i)}`)};`),
-  ].join('\n');
+  if (!transposeB) {
+    return {
+      before: 'let bFirst = (bStart + column0) / 4u; let bQuads = bRow / 4u;',
+      loads: lines(CHUNK, (i) => `let b${i} = b[bFirst + ${inner(i, even)} * bQuads];`),
+    };
+  }
+  return {
+    before: lines(4, (c) => `let bFirst${c} = (bStart + column${c} * bRow) / 4u;`),
+    loads: [
+      lines(4, (c) => `let t${c} = b[bFirst${c} + k / 4u];`),
+      lines(CHUNK, (i) => `let b${i} = ${four((c) => `t${c}.${component(i)}`)};`),
+    ].join('\n'),
+  };
 }
 
 /** Rows of the thread: `row0`, ... within the matrix, and `c0`, ... that begin with the bias. */
@@ -84,29 +95,68 @@ ${lines(rows, (r) => `if (row + ${r}u < sizes.m) { ${store(r)} }`)}
 const guarded = (value: string, offset: string, even: boolean) =>
   even ? value : `select(0.0, ${value}, k + ${offset} < sizes.k)`;
 
-/**
- * A workgroup of one subgroup of 4 or 8 lanes: `rows` rows, four columns a lane. One load brings four numbers of each of
- * `lanes / 4` rows of a, or, where a is transposed, one number of as many rows as there are lanes.
- */
-export function lanesCode(form: ProductForm, rows: number, lanes: number): string {
-  const { transposeA, even } = form;
+/** Inner number of a lane, within the matrix. */
+const innerOfLane = (even: boolean) => (even ? '(k + lane % 4u)' : 'min(k + lane % 4u, sizes.k - 1u)');
+
+/** How numbers of a reach the lanes, and where row `r` at the inner number k + i is then. */
+interface LanesOfA extends Loads {
+  value: (r: number, i: number) => string;
+}
+
+/** Each load brings four numbers a lane: of a row, or, where a is transposed, of four rows. */
+function wideLanesOfA({ transposeA, even }: ProductForm, rows: number, lanes: number): LanesOfA {
+  const count = Math.ceil(rows / lanes);
+  if (!transposeA) {
+    const row = (p: number) => `min(row + ${p * lanes}u + lane, sizes.m - 1u)`;
+    return {
+      before: lines(count, (p) => `let aFirst${p} = (aStart + ${row(p)} * aRow) / 4u;`),
+      loads: lines(count, (p) => `let a${p} = a[aFirst${p} + k / 4u];`),
+      value: (r, i) => `subgroupBroadcast(a${Math.floor(r / lanes)}.${component(i)}, ${r % lanes}u)`,
+    };
+  }
+  const row = (p: number) => `min(row + ${p * lanes}u + lane / 4u * 4u, sizes.m - 4u)`;
+  const load = (p: number) => `a[aFirst${p} + ${innerOfLane(even)} * aQuads]`;
+  const guardedLoad = (p: number) => `select(vec4<f32>(0.0), ${load(p)}, k + lane % 4u < sizes.k)`;
+  return {
+    before: [
+      'let aQuads = aRow / 4u;',
+      lines(count, (p) => `let aFirst${p} = (aStart + ${row(p)}) / 4u;`),
+    ].join('\n'),
+    loads: lines(count, (p) => `let a${p} = ${even ? load(p) : guardedLoad(p)};`),
+    value: (r, i) =>
+      `subgroupBroadcast(a${Math.floor(r / lanes)}.${component(r)}, ${4 * Math.floor((r % lanes) / 4) + i}u)`,
+  };
+}
+
+/** Each load brings one number a lane: four of each of `lanes / 4` rows, or of a transposed one as many rows as lanes. */
+function narrowLanesOfA({ transposeA, even }: ProductForm, rows: number, lanes: number): LanesOfA {
   const together = lanes / 4;
-  const loadA = transposeA
-    ? lines(CHUNK, (i) =>
-        lines(Math.ceil(rows / lanes), (p) => {
-          const value = `a[aStart + ${inner(i, even)} * aRow + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
-          return `let a${i}x${p} = ${guarded(value, `${i}u`, even)};`;
-        }),
-      )
-    : lines(Math.ceil(rows / together), (p) => {
-        const at = even ? 'k + lane % 4u' : 'min(k + lane % 4u, sizes.k - 1u)';
-        const value = `a[aStart + min(row + ${p * together}u + lane / 4u, sizes.m - 1u) * aRow + ${at}]`;
+  if (!transposeA) {
+    return {
+      before: '',
+      loads: lines(Math.ceil(rows / together), (p) => {
+        const value = `a[aStart + min(row + ${p * together}u + lane / 4u, sizes.m - 1u) * aRow + ${innerOfLane(even)}]`;
         return `let a${p} = ${guarded(value, 'lane % 4u', even)};`;
-      });
-  const ofA = (r: number, i: number) =>
-    transposeA
-      ? `subgroupBroadcast(a${i}x${Math.floor(r / lanes)}, ${r % lanes}u)`
-      : `subgroupBroadcast(a${Math.floor(r / together)}, ${4 * (r % together) + i}u)`;
+      }),
+      value: (r, i) => `subgroupBroadcast(a${Math.floor(r / together)}, ${4 * (r % together) + i}u)`,
+    };
+  }
+  return {
+    before: '',
+    loads: lines(CHUNK, (i) =>
+      lines(Math.ceil(rows / lanes), (p) => {
+        const value = `a[aStart + ${inner(i, even)} * aRow + min(row + ${p * lanes}u + lane, sizes.m - 1u)]`;
+        return `let a${i}x${p} = ${guarded(value, `${i}u`, even)};`;
+      }),
+    ),
+    value: (r, i) => `subgroupBroadcast(a${i}x${Math.floor(r / lanes)}, ${r % lanes}u)`,
+  };
+}
+
+/** A workgroup of one subgroup of 4 or 8 lanes: `rows` rows, four columns a lane. */
+export function lanesCode(form: ProductForm, rows: number, lanes: number): string {
+  const ofB = loadB(form);
+  const ofA = (form.wideA ? wideLanesOfA : narrowLanesOfA)(form, rows, lanes);
   return `
 @compute @workgroup_size(${lanes})
 fn main(
@@ -118,10 +168,12 @@ fn main(
   let row = (index % blocks) * ${rows}u;
   let column = (index / blocks) * ${lanes}u + lane;
   ${begin(form, rows)}
+  ${ofA.before}
+  ${ofB.before}
   for (var k = 0u; k < sizes.k; k += ${CHUNK}u) {
-    ${loadA}
-    ${loadB(form)}
-    ${lines(CHUNK, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
+    ${ofA.loads}
+    ${ofB.loads}
+    ${lines(CHUNK, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA.value(r, i)}), b${i}, c${r});`))}
   }
   ${end(form, rows)}
 }`;
@@ -147,6 +199,7 @@ export function directCode(form: ProductForm, rows: number): string {
       return `let a${r}x${i} = ${zeroed};`;
     });
   });
+  const ofB = loadB(form);
   const ofA = (r: number, i: number) => {
     if (!wide) return `a${r}x${i}`;
     return transposeA ? `a${Math.floor(r / 4)}x${i}.${component(r)}` : `a${r}.${component(i)}`;
@@ -159,9 +212,10 @@ fn main(${linearArguments}) {
   let row = ((index % blocks) * 8u + thread / 8u) * ${rows}u;
   let column = (index / blocks) * 8u + thread % 8u;
   ${begin(form, rows)}
+  ${ofB.before}
   for (var k = 0u; k < sizes.k; k += 4u) {
     ${loadA}
-    ${loadB(form)}
+    ${ofB.loads}
     ${lines(4, (i) => lines(rows, (r) => `c${r} = fma(vec4<f32>(${ofA(r, i)}), b${i}, c${r});`))}
   }
   ${end(form, rows)}

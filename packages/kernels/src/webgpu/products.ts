@@ -33,11 +33,7 @@ function productProgram(form: ProductForm, plan: ProductPlan): Program {
     name: form.heads ? 'headProduct' : 'product',
     variant: `${flags} ${shape.join(' ')}`,
     ...(plan.kind === 'lanes' && { enables: ['subgroups'] }),
-    reads: [
-      type('a', form.wideA && plan.kind !== 'lanes'),
-      type('b', form.wideB),
-      ...(form.bias ? [type('bias', form.wideC)] : []),
-    ],
+    reads: [type('a', form.wideA), type('b', form.wideB), ...(form.bias ? [type('bias', form.wideC)] : [])],
     writes: [type('c', form.wideC)],
     sizes: [...productSizes, ...(form.heads ? headSizes : plan.kind === 'tiles' ? ['part'] : [])],
     wide: true,
