@@ -8,4 +8,5 @@ export { geluLinear } from './geluLinear';
 export { layerNorm, layerNormModulate } from './layerNorm';
 export { linear } from './linear';
 export { silu } from './silu';
+export { sumOfSquares } from './sumOfSquares';
 export { kernelThreads, setKernelThreads } from './wasm/runtime';

@@ -1,3 +1,4 @@
+import { sumOfSquares } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Weights } from './weights';
 
@@ -8,11 +9,7 @@ import type { Weights } from './weights';
  * @returns A scalar; not finite if any element is not, or if its square exceeds float32. The caller owns it.
  */
 export function globalNorm(gradients: Readonly<Weights>): tf.Scalar {
-  return tf.tidy(() => {
-    const squares = Object.values(gradients).map((g): tf.Scalar => tf.sum(tf.square(g)));
-    // Not addN: on WebGPU it takes as many tensors as a shader has buffers, 8 by default, and fails beyond.
-    return tf.sqrt(tf.sum<tf.Scalar>(tf.stack(squares)));
-  });
+  return tf.tidy(() => tf.sqrt(sumOfSquares(Object.values(gradients))));
 }
 
 /**

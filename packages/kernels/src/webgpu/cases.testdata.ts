@@ -10,6 +10,7 @@ import { layerNormModulate } from '../layerNorm';
 import { linear } from '../linear';
 import { columnSums, matrixProduct } from '../matrixProduct';
 import { silu } from '../silu';
+import { sumOfSquares } from '../sumOfSquares';
 import { sumOverTokens } from '../tokens';
 
 // What our kernels must agree on with operations of tfjs on the cpu backend. A module of its own: tests run it over Dawn
@@ -96,6 +97,17 @@ const elements = [
     (size) => ({ shapes: [size], primitive: (x) => silu(x), definition: (x) => tf.mul(x, tf.sigmoid(x)) }),
   ),
 ];
+
+/** One tensor and several; scalars, odd sizes, more sums than a thread takes. */
+const squares = named(
+  [[[2]], [[], [3, 5], [8]], [[300, 41], [64, 65], [7]]],
+  (shapes) => `sumOfSquares of ${shapes.map((shape) => `[${shape.join(', ')}]`).join(', ')}`,
+  (shapes) => ({
+    shapes,
+    primitive: (...x) => sumOfSquares(x),
+    definition: (...x) => x.map((tensor) => tf.sum(tf.square(tensor))).reduce((a, b) => tf.add(a, b)),
+  }),
+);
 
 /** Rows, inner width and columns of products. */
 const productSizes: readonly [m: number, k: number, n: number][] = [
@@ -188,6 +200,7 @@ const attentions = named(
 export const kernelCases: Readonly<Record<string, KernelCase>> = Object.fromEntries([
   ...tokens,
   ...elements,
+  ...squares,
   ...products,
   ...attentions,
 ]);

@@ -9,6 +9,7 @@ const names = [
   'layerNormModulate of 2 x 5 x 132',
   'gatedResidual of 2 x 3 x 6',
   'gelu of 3 x 5',
+  'sumOfSquares of [], [3, 5], [8]',
   'linear with bias, 17 x 64 x 33',
   'geluLinear, 3 x 5 x 7',
   'selfAttention of 1 x 17, 3 heads of 8',
