@@ -49,7 +49,8 @@ const tiledCases = (): Record<string, [ours: () => tf.Tensor, definition: () => 
     return [
       `product by tiles, transposed ${transposed}`,
       [
-        () => webgpuProduct(factors(), { ...flags, plan: { kind: 'tiles', edge: 64, splits: 2 } })[0],
+        () =>
+          webgpuProduct(factors(), { ...flags, plan: { kind: 'tiles', edge: 64, splits: 2, written: 2 } })[0],
         () => tf.matMul(factors().a, factors().b, transposed, transposed),
       ],
     ];

@@ -19,10 +19,10 @@ const PAD = 1;
 /**
  * How a product is cut, for c of [m, n].
  *
- * A workgroup alone computes at some rate, and more of them at as many times that rate until the device is full: 0.125
- * TFLOP/s and 38 at most with an edge of 64, 0.069 and 22 with 32, on an H200. So where tiles are few, as in the gradient
- * of a weight, whose rows are a whole batch of tokens, several workgroups share a tile, each with a part of the inner
- * numbers, and their results are summed. On a smaller device that is full earlier the cuts cost little.
+ * With few tiles most of a device waits: W workgroups reach R W / (W + W0) of its rate R, here those of an H200, to which
+ * this comes within a tenth. So where tiles are few, as in the gradient of a weight, whose rows are a whole batch of
+ * tokens, several workgroups share a tile, each with a part of the inner numbers, and their results are summed. A smaller
+ * device has its full rate with fewer workgroups, and the cuts cost it little.
  *
  * @returns The edge of tiles, and the parts of the inner numbers.
  */
@@ -38,14 +38,16 @@ export function planTiles(m: number, k: number, n: number): { edge: TileEdge; sp
 
 /** Inner numbers that are worth a workgroup. */
 const LEAST_INNER = 128;
-const RATES = { 64: { one: 0.125e12, all: 38e12 }, 32: { one: 0.069e12, all: 22e12 } } as const;
+/** R in operations a second, and W0. */
+const RATES = { 64: { full: 41e12, half: 240 }, 32: { full: 25e12, half: 150 } } as const;
 const BYTES_PER_SECOND = 2e12;
-/** What another program costs, a sum of parts. */
-const PROGRAM_SECONDS = 8e-6;
+/** What another program costs, the sum of the parts. */
+const PROGRAM_SECONDS = 10e-6;
 
 function estimate(m: number, k: number, n: number, edge: TileEdge, splits: number): number {
   const tiles = Math.ceil(m / edge) * Math.ceil(n / edge);
-  const rate = Math.min(RATES[edge].one * tiles * splits, RATES[edge].all);
+  const { full, half } = RATES[edge];
+  const rate = (full * tiles * splits) / (tiles * splits + half);
   const sum = splits === 1 ? 0 : PROGRAM_SECONDS + (8 * splits * m * n) / BYTES_PER_SECOND;
   return (2 * tiles * edge ** 2 * k) / rate + sum;
 }
@@ -54,8 +56,12 @@ function estimate(m: number, k: number, n: number, edge: TileEdge, splits: numbe
 export const partSize = (k: number, edge: TileEdge, splits: number): number =>
   depthOf(edge) * Math.ceil(k / splits / depthOf(edge));
 
-/** Workgroups in z are the parts of the inner numbers, and each writes a matrix of its own. */
-export function tilesCode(form: ProductForm, edge: TileEdge): string {
+/**
+ * Workgroups in z are the parts of the inner numbers, and each writes a matrix of its own.
+ *
+ * @param written Inner numbers whose code is written out, one after the other; a divisor of the tile's. Default all.
+ */
+export function tilesCode(form: ProductForm, edge: TileEdge, written = depthOf(edge)): string {
   const { transposeA, transposeB, wideA, wideB } = form;
   const quads = edge / 4; // of a tile
   const width = quads + PAD;
@@ -115,8 +121,8 @@ export function tilesCode(form: ProductForm, edge: TileEdge): string {
       : four((c) => `bias[min(${column} + ${c}u, sizes.n - 1u)]`);
   };
   const step = (i: number) => `{
-      ${lines(parts, (p) => `let a${p} = aTile[${i * width + p * 8}u + thread / 8u];`)}
-      ${lines(parts, (p) => `let b${p} = bTile[${i * width + p * 8}u + thread % 8u];`)}
+      ${lines(parts, (p) => `let a${p} = aTile[at + ${i * width + p * 8}u + thread / 8u];`)}
+      ${lines(parts, (p) => `let b${p} = bTile[at + ${i * width + p * 8}u + thread % 8u];`)}
       ${eachCell((r, p) => {
         const factor = `vec4<f32>(a${Math.floor(r / 4)}.${component(r)})`;
         return `${cell(r, p)} = fma(${factor}, b${p}, ${cell(r, p)});`;
@@ -146,7 +152,9 @@ fn main(${linearArguments}) {
     workgroupBarrier();
     ${a.load(`first + ${depth}u`)}
     ${b.load(`first + ${depth}u`)}
-    ${count(depth).map(step).join('\n')}
+    for (var at = 0u; at < ${depth * width}u; at += ${written * width}u) {
+      ${count(written).map(step).join('\n')}
+    }
     workgroupBarrier();
   }
   ${eachCell(

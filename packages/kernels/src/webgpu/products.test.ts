@@ -22,7 +22,7 @@ describe('planProduct', () => {
     expect(planProduct(gpu, 4096, 256, 1024)).toEqual({ kind: 'tiles', edge: 64, splits: 1 });
     expect(planProduct(gpu, 256, 64, 256)).toEqual({ kind: 'tiles', edge: 32, splits: 1 });
     // The gradient of a weight: few numbers, each of many products.
-    expect(planProduct(gpu, 384, 8192, 384)).toMatchObject({ kind: 'tiles', edge: 64, splits: 8 });
+    expect(planProduct(gpu, 384, 8192, 384)).toMatchObject({ kind: 'tiles', edge: 64, splits: 16 });
     expect(planProduct({ features: new Set() } as unknown as GpuDevice, 8, 64, 4096)).toMatchObject({
       edge: 32,
     });
@@ -47,9 +47,8 @@ describe('planProduct', () => {
 describeWebgpu('products by other plans than that of the device', () => {
   const plans: ProductPlan[] = [
     { kind: 'direct', rows: 8 },
-    { kind: 'tiles', edge: 32, splits: 1 },
-    { kind: 'tiles', edge: 64, splits: 1 },
-    { kind: 'tiles', edge: 64, splits: 3 },
+    { kind: 'tiles', edge: 32, splits: 1, written: 2 },
+    { kind: 'tiles', edge: 64, splits: 3, written: 2 },
   ];
   const sizes = [
     { m: 19, k: 13, n: 7 }, // no multiple of anything
@@ -57,12 +56,19 @@ describeWebgpu('products by other plans than that of the device', () => {
     { m: 33, k: 150, n: 65 }, // more than one part of the inner numbers
   ];
   const flags = [false, true];
-  const cases = plans.flatMap(
-    (plan) =>
-    sizes.flatMap((size) => flags.flatMap((transposeA) => flags.map((transposeB) => ({ plan, ...size, transposeA, transposeB })))), // prettier-ignore
-  );
+  const cases = [
+    ...plans.flatMap(
+      (plan) =>
+      sizes.flatMap((size) => flags.flatMap((transposeA) => flags.map((transposeB) => ({ plan, ...size, transposeA, transposeB })))), // prettier-ignore
+    ),
+    // As GPUs have it.
+    ...([32, 64] as const).map((edge) => {
+      const plan: ProductPlan = { kind: 'tiles', edge, splits: 1 };
+      return { plan, m: 84, k: 40, n: 72, transposeA: false, transposeB: false };
+    }),
+  ];
   it.each(cases)(
-    '$plan.kind $plan.edge $plan.splits: [$m, $k] [$k, $n], transposed $transposeA $transposeB',
+    '$plan.kind $plan.edge $plan.splits $plan.written: [$m, $k] [$k, $n], transposed $transposeA $transposeB',
     async ({ plan, m, k, n, transposeA, transposeB }) => {
       const factors = () => ({
         a: drawn(transposeA ? [k, m] : [m, k], 1),

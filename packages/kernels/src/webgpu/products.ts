@@ -14,7 +14,8 @@ import type { KernelContext } from './runtime';
 export type ProductPlan =
   | { kind: 'lanes'; lanes: 4 | 8; rows: number }
   | { kind: 'direct'; rows: number }
-  | { kind: 'tiles'; edge: TileEdge; splits: number };
+  /** `written`: see `tilesCode`. A driver that computes on the CPU takes seconds for all that GPUs like written out. */
+  | { kind: 'tiles'; edge: TileEdge; splits: number; written?: number };
 
 /** The way that is fastest on a device, for c of [m, n] and k inner numbers. */
 export function planProduct(device: GpuDevice, m: number, k: number, n: number): ProductPlan {
@@ -28,7 +29,7 @@ export function planProduct(device: GpuDevice, m: number, k: number, n: number):
 function productProgram(form: ProductForm, plan: ProductPlan): Program {
   const type = (name: string, wide: boolean) => `${name}: ${wide ? 'vec4<f32>' : 'f32'}`;
   const flags = Object.values(form).map(Number).join('');
-  const shape = plan.kind === 'tiles' ? [plan.kind, plan.edge] : Object.values(plan);
+  const shape = plan.kind === 'tiles' ? [plan.kind, plan.edge, plan.written ?? 'all'] : Object.values(plan);
   return {
     name: form.heads ? 'headProduct' : 'product',
     variant: `${flags} ${shape.join(' ')}`,
@@ -39,7 +40,7 @@ function productProgram(form: ProductForm, plan: ProductPlan): Program {
     wide: true,
     code: () => {
       if (plan.kind === 'lanes') return lanesCode(form, plan.rows, plan.lanes);
-      return plan.kind === 'direct' ? directCode(form, plan.rows) : tilesCode(form, plan.edge);
+      return plan.kind === 'direct' ? directCode(form, plan.rows) : tilesCode(form, plan.edge, plan.written);
     },
   };
 }
