@@ -19,6 +19,10 @@ except ImportError as error:
 import numpy as np
 
 SPLIT = "split" in sys.argv[1:]
+try:
+    DEVICE = jax.devices()[0]
+except Exception as error:  # JAX_PLATFORMS names one that is not there
+    peer.missing(f"JAX finds no such device: {error}".splitlines()[0][:200])
 
 
 def dense(p, name, x):
@@ -163,4 +167,5 @@ def product(a, b, transpose_a, transpose_b):
     return lambda: multiply(a, b).block_until_ready()
 
 
-peer.serve({"JAX": jax.__version__, "jaxlib": jaxlib.__version__}, setup, product)
+versions = {"JAX": jax.__version__, "jaxlib": jaxlib.__version__, "device": DEVICE.device_kind}
+peer.serve(versions, setup, product)

@@ -14,10 +14,15 @@ import sys
 import time
 
 
+def missing(what):
+    """Says why this program cannot run, and ends."""
+    print(json.dumps({"absent": what}), flush=True)
+    sys.exit(0)
+
+
 def absent(error):
     """Says that a package is missing, and ends."""
-    print(json.dumps({"absent": f"the Python package {error.name} is not installed"}), flush=True)
-    sys.exit(0)
+    missing(f"the Python package {error.name} is not installed")
 
 
 try:

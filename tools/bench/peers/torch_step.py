@@ -1,4 +1,4 @@
-"""The step in PyTorch: `torch_step.py`, or `torch_step.py compile` for torch.compile.
+"""The step in PyTorch: `torch_step.py`, with `compile` for torch.compile, with `cuda` on a GPU.
 
 The whole batch goes through `torch.func.jvp`, as in the published MeanFlow code. Attention is the fused kernel wherever
 no forward-mode derivative is taken, for the kernel has none.
@@ -16,6 +16,12 @@ except ImportError as error:
     peer.absent(error)
 
 COMPILE = "compile" in sys.argv[1:]
+CUDA = "cuda" in sys.argv[1:]
+if CUDA:
+    if not torch.cuda.is_available():
+        peer.missing("PyTorch finds no CUDA device")
+    torch.set_default_device("cuda")
+    torch.set_float32_matmul_precision("highest")
 
 
 def layer_norm(x):
@@ -120,7 +126,7 @@ def setup(case, inputs):
 
         def sample():
             with torch.inference_mode():
-                return run(e, y).numpy()
+                return run(e, y).cpu().numpy()
 
         return sample
 
@@ -137,7 +143,9 @@ def setup(case, inputs):
         adam.step()
         with torch.no_grad():
             torch._foreach_lerp_(ema, weights, 1 - o["emaDecay"])
-        return raw.numpy()
+        if CUDA:
+            torch.cuda.synchronize()
+        return raw.cpu().numpy()
 
     return step
 
@@ -146,7 +154,14 @@ def product(a, b, transpose_a, transpose_b):
     a, b = torch.tensor(a), torch.tensor(b)
     a = a.transpose(-1, -2) if transpose_a else a
     b = b.transpose(-1, -2) if transpose_b else b
-    return lambda: torch.matmul(a, b)
+
+    def run():
+        torch.matmul(a, b)
+        if CUDA:
+            torch.cuda.synchronize()
+
+    return run
 
 
-peer.serve({"PyTorch": torch.__version__, "threads": str(torch.get_num_threads())}, setup, product)
+where = {"GPU": torch.cuda.get_device_name()} if CUDA else {"threads": str(torch.get_num_threads())}
+peer.serve({"PyTorch": torch.__version__, **where}, setup, product)

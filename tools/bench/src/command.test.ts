@@ -17,6 +17,7 @@ it('lists the programs', async () => {
   const { out } = await run('--list');
   expect(out).toMatch(/jax-huge +\| +JAX, jit, huge pages \| +peers\/jax_step.py \|/);
   expect(out).toMatch(/ours-fused .* TypeScript/);
+  expect(out).toMatch(/torch-cuda .* peers\/torch_step.py cuda +\| +GPU \|/);
 });
 it.each([
   [['--only', 'ours,numpi'], 'There is no program numpi'],
@@ -25,7 +26,7 @@ it.each([
   [['browser', '--engine', 'webgl'], 'There is no engine webgl: webgpu, wasm'],
   [['browser', '--network', 's2'], 'There is no network s2: digits, small'],
   [['browser', '--case', 'flow-matching'], 'There is no case flow-matching'],
-  [['--network', 'xl'], 'Allowed choices are small, s2, all'],
+  [['--network', 'xl'], 'Allowed choices are small, s2, b2, all'],
 ])('refuses %j', async (args, message) => {
   expect((await run(...args)).err).toContain(message);
 });

@@ -14,9 +14,9 @@ import { evaluationTaskNames } from './evaluation/tasks';
 import type { EvaluationTaskName } from './evaluation/tasks';
 // eslint-disable-next-line @nx/enforce-module-boundaries -- it is the trainer's count that threads follow
 import { cpuCount } from '../../../apps/trainer/src/backends/cpuCount';
-import { browserNetworkNames, networkNames } from './networks';
+import { browserNetworkNames, gpuNetworkNames, networkNames } from './networks';
 import type { NetworkName } from './networks';
-import { programs, workspaceFolder } from './programs';
+import { programs, programsOn, workspaceFolder } from './programs';
 import type { Program } from './programs';
 import { findShards } from './reading/findShards';
 import { formatReading } from './reading/reportReading';
@@ -37,6 +37,7 @@ interface Options {
   rounds: number;
   steps: boolean;
   bound: boolean;
+  gpu?: true;
   json?: string;
   list?: true;
 }
@@ -109,13 +110,14 @@ function parseRounds(text: string): number {
 }
 
 function listPrograms(): string {
-  const rows = programs.map(({ name, title, run, does = 'steps' }) => [
+  const rows = programs.map(({ name, title, run, does = 'steps', device = 'cpu' }) => [
     name,
     title,
     'python' in run ? `peers/${run.python.join(' ')}` : 'TypeScript',
+    device.toUpperCase(),
     does === 'both' ? 'steps, products' : does,
   ]);
-  return formatTable(['program', 'what', 'runs', 'times'], rows);
+  return formatTable(['program', 'what', 'runs', 'on', 'times'], rows);
 }
 
 /** Where the command writes. */
@@ -133,7 +135,7 @@ async function bench(options: Options, { out, err, cli }: Terminal): Promise<voi
     out(listPrograms());
     return;
   }
-  const { json } = options;
+  const { json, gpu = false } = options;
   let latest: Report | null = null;
   const show = () => {
     if (latest !== null) out(formatReport(latest));
@@ -144,9 +146,9 @@ async function bench(options: Options, { out, err, cli }: Terminal): Promise<voi
   };
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
   const runOptions = {
-    networks: options.network === 'all' ? networkNames : [options.network],
+    networks: options.network === 'all' ? (gpu ? gpuNetworkNames : networkNames) : [options.network],
     cases: options.case ?? caseNames,
-    programs: options.only ?? programs,
+    programs: options.only ?? programsOn(gpu ? 'gpu' : 'cpu'),
     ...{ rounds: options.rounds, steps: options.steps, bound: options.bound },
     ...{ cli, progress: err },
   };
@@ -206,7 +208,7 @@ export function buildCommand(terminal: Terminal): Command {
     .enablePositionalOptions() // `data` has --rounds and --json of its own
     .option('--only <names>', 'programs to run, separated by commas (see --list)', parsePrograms)
     .addOption(
-      new Option('--network <name>', 'which network').choices([...networkNames, 'all']).default('all'),
+      new Option('--network <name>', 'which network').choices([...gpuNetworkNames, 'all']).default('all'),
     )
     .option(
       '--case <names>',
@@ -216,6 +218,7 @@ export function buildCommand(terminal: Terminal): Command {
     .option('--rounds <n>', 'timed steps of each program', parseRounds, DEFAULT_ROUNDS)
     .option('--no-steps', 'leave out the steps')
     .option('--no-bound', 'leave out the matrix products')
+    .option('--gpu', "programs that compute on the machine's GPU, instead of those on the CPU")
     .option('--json <file>', 'write everything that was measured to a file, too')
     .option('--list', 'list the programs')
     .action((options: Options) => bench(options, terminal));

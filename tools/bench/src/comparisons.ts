@@ -107,7 +107,19 @@ const rivals: readonly Rival[] = [
     theirs: ['jax'],
     target: '>= 1.3',
   },
+  ...(['meanflow', 'sampling'] as const).flatMap((name) => {
+    const what = name === 'meanflow' ? 'MeanFlow step on WebGPU' : '1-NFE sampling on WebGPU';
+    const of = { case: name, ours: 'ours-webgpu', target: null } as const;
+    return [
+      { ...of, what: `${what} against plain tfjs`, theirs: ['tfjs-webgpu'] as const },
+      { ...of, what: `${what} against jitted JAX on CUDA`, theirs: ['jax-cuda'] as const },
+      { ...of, what: `${what} against PyTorch on CUDA`, theirs: ['pytorch-cuda'] as const },
+    ];
+  }),
 ];
+
+/** Programs of ours that a bound and the cost over flow matching are stated for. */
+const mainFamilies: readonly Family[] = ['ours', 'ours-webgpu'];
 
 function speedUps(results: NetworkResults): Comparison[] {
   return rivals.flatMap(({ what, case: name, ours, theirs, target }) => {
@@ -127,7 +139,7 @@ function speedUps(results: NetworkResults): Comparison[] {
 /** Share of the matrix-product bound that our fastest program reaches in each case. */
 function boundShares(results: NetworkResults): Comparison[] {
   return results.bounds.flatMap(({ case: name, ms: bound }) => {
-    const we = fastest(results, name, ['ours']);
+    const we = fastest(results, name, mainFamilies);
     if (we === null || !Number.isFinite(bound)) return [];
     const target = name === 'meanflow' ? '>= 0.85' : null;
     const what = `share of the bound, ${caseTitles[name]}`;
@@ -144,7 +156,7 @@ function overFlowMatching(results: NetworkResults): Comparison[] {
     sizeOf: (measured: Measured) => number | null,
     target: string | null,
   ): Comparison[] => {
-    const we = fastest(results, name, ['ours']);
+    const we = fastest(results, name, mainFamilies);
     const ofUs = (one: CaseName) =>
       outcomes.filter(isMeasured).find((outcome) => outcome.case === one && outcome.program === we?.name);
     const [larger, smaller] = [ofUs(name), ofUs('flow-matching')].map((found) => found && sizeOf(found));

@@ -79,7 +79,8 @@ async function warmUp(program: Program, options: MeasureOptions): Promise<Runner
   const child = await startChild(launch);
   if ('absent' in child) return child;
   try {
-    const baselineMiB = residentMiB(child.pid);
+    // On a GPU the memory that counts is not the process's.
+    const baselineMiB = program.device === 'gpu' ? null : residentMiB(child.pid);
     const start = performance.now();
     await child.ask({ do: 'setup', case: options.case, file: options.file });
     const first = await child.ask({ do: 'step' });
@@ -109,7 +110,7 @@ async function timeAlone(runner: Runner, rounds: number): Promise<void> {
 
 async function finish(runner: Runner, { network, case: name, progress }: MeasureOptions): Promise<Measured> {
   const { program, child, ms, values, firstMs, baselineMiB } = runner;
-  const peak = peakMiB(child.pid);
+  const peak = program.device === 'gpu' ? null : peakMiB(child.pid);
   await child.stop();
   progress(`${program.name}: ${Math.round(median(ms))} ms`);
   const { versions } = child;

@@ -4,10 +4,13 @@ import type { DiTConfig } from '@meanflow/dit';
 /** Names of the networks that are timed in Node.js. */
 export const networkNames = ['small', 's2'] as const;
 
+/** Names of those that are timed on a GPU. */
+export const gpuNetworkNames = ['small', 's2', 'b2'] as const;
+
 /** Names of those that are timed in a browser: without a GPU, WebGPU is too slow for larger ones. */
 export const browserNetworkNames = ['digits', 'small'] as const;
 
-export type NetworkName = (typeof networkNames)[number] | (typeof browserNetworkNames)[number];
+export type NetworkName = (typeof gpuNetworkNames)[number] | (typeof browserNetworkNames)[number];
 
 /** A network and the batch that it is trained with. */
 export interface BenchNetwork {
@@ -55,5 +58,11 @@ export const networks: Readonly<Record<NetworkName, BenchNetwork>> = {
     title: 'DiT-S/2 on 32 x 32 x 4, 256 tokens, batch 8',
     config: { ...ditPreset('S/2', latents), inputSize: latents.inputSize },
     batch: 8,
+  },
+  b2: {
+    name: 'b2',
+    title: 'DiT-B/2 on 32 x 32 x 4, 256 tokens, batch 32',
+    config: { ...ditPreset('B/2', latents), inputSize: latents.inputSize },
+    batch: 32,
   },
 };

@@ -6,7 +6,18 @@ import type { ServedName } from './serve';
 
 /** Programs of one family differ in settings alone: the best of them stands for the family. */
 export type Family =
-  'ours' | 'ours-wasm' | 'jax' | 'pytorch' | 'tensorflow' | 'tfjs' | 'tfjs-wasm' | 'jax-js';
+  | 'ours'
+  | 'ours-wasm'
+  | 'ours-webgpu'
+  | 'jax'
+  | 'jax-cuda'
+  | 'jax-js'
+  | 'pytorch'
+  | 'pytorch-cuda'
+  | 'tensorflow'
+  | 'tfjs'
+  | 'tfjs-wasm'
+  | 'tfjs-webgpu';
 
 /** Something that computes the step. */
 export interface Program {
@@ -18,19 +29,37 @@ export interface Program {
   readonly run:
     { readonly python: readonly [script: string, ...args: string[]] } | { readonly serve: ServedName };
   readonly env?: Readonly<Record<string, string>>;
+  /** What it computes on: programs are compared on one of them. Default 'cpu'. */
+  readonly device?: 'cpu' | 'gpu';
   /** Whether it multiplies matrices for the bound, besides or instead of steps. Default 'steps'. */
   readonly does?: 'steps' | 'both' | 'products';
 }
+
+/** JAX computes on the CPU, also where there is a GPU. */
+const jaxOnCpu = { JAX_PLATFORMS: 'cpu' };
+
+/** Products in float32, as ours, not in TF32; and memory as it is needed, for programs wait side by side. */
+const jaxOnCuda = {
+  JAX_PLATFORMS: 'cuda',
+  JAX_DEFAULT_MATMUL_PRECISION: 'highest',
+  XLA_PYTHON_CLIENT_PREALLOCATE: 'false',
+};
 
 /** Huge pages for the allocator of glibc: they spare most page faults of a program that frees its buffers each step. */
 const hugePages = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
 /** A program, and the same with huge pages: which of them is faster depends on the library and the machine. */
 function withHugePages(program: Program): Program[] {
-  const { name, title } = program;
+  const { name, title, env } = program;
   return [
     program,
-    { ...program, name: `${name}-huge`, title: `${title}, huge pages`, env: hugePages, does: 'steps' },
+    {
+      ...program,
+      name: `${name}-huge`,
+      title: `${title}, huge pages`,
+      env: { ...env, ...hugePages },
+      does: 'steps',
+    },
   ];
 }
 
@@ -67,6 +96,7 @@ export const programs: readonly Program[] = [
     title: 'JAX, jit',
     family: 'jax',
     run: { python: ['jax_step.py'] },
+    env: jaxOnCpu,
     does: 'both',
   }),
   ...withHugePages({
@@ -99,7 +129,7 @@ export const programs: readonly Program[] = [
     title: 'JAX, jit, huge pages, du/dt where r < t',
     family: null,
     run: { python: ['jax_step.py', 'split'] },
-    env: hugePages,
+    env: { ...jaxOnCpu, ...hugePages },
   },
   { name: 'tfjs', title: 'plain tfjs, tensorflow', family: 'tfjs', run: { serve: 'tfjs' } },
   { name: 'ours-wasm', title: 'ours, wasm', family: 'ours-wasm', run: { serve: 'ours-wasm' } },
@@ -111,7 +141,49 @@ export const programs: readonly Program[] = [
     run: { serve: 'jax-js' },
   },
   { name: 'numpy', title: 'numpy', family: null, run: { python: ['numpy_products.py'] }, does: 'products' },
+  {
+    name: 'ours-webgpu',
+    title: 'ours, WebGPU, compiled',
+    family: 'ours-webgpu',
+    device: 'gpu',
+    run: { serve: 'ours-webgpu' },
+  },
+  {
+    name: 'tfjs-webgpu',
+    title: 'plain tfjs, WebGPU',
+    family: 'tfjs-webgpu',
+    device: 'gpu',
+    run: { serve: 'tfjs-webgpu' },
+  },
+  {
+    name: 'jax-cuda',
+    title: 'JAX on CUDA, jit',
+    family: 'jax-cuda',
+    device: 'gpu',
+    run: { python: ['jax_step.py'] },
+    env: jaxOnCuda,
+  },
+  {
+    name: 'torch-cuda',
+    title: 'PyTorch on CUDA, eager',
+    family: 'pytorch-cuda',
+    device: 'gpu',
+    run: { python: ['torch_step.py', 'cuda'] },
+    does: 'both',
+  },
+  {
+    name: 'torch-compile-cuda',
+    title: 'PyTorch on CUDA, torch.compile',
+    family: 'pytorch-cuda',
+    device: 'gpu',
+    run: { python: ['torch_step.py', 'cuda', 'compile'] },
+  },
 ];
+
+/** Programs that compute on the CPU, or on a GPU. */
+export function programsOn(device: 'cpu' | 'gpu'): Program[] {
+  return programs.filter((program) => (program.device ?? 'cpu') === device);
+}
 
 /** Folder of the workspace: three above both src and dist. */
 export const workspaceFolder = fileURLToPath(new URL('../../..', import.meta.url));

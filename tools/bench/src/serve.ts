@@ -17,8 +17,10 @@ const starters = {
     (await import('./programs/ours')).startOurs('tensorflow', { xla: 'fused' }, availableParallelism()),
   'ours-xla': async () => (await import('./programs/ours')).startOurs('tensorflow', { xla: true }),
   'ours-wasm': async () => (await import('./programs/ours')).startOurs('wasm', null),
+  'ours-webgpu': async () => (await import('./programs/ours')).startOurs('webgpu', {}),
   tfjs: async () => (await import('./programs/plainTfjs')).startPlainTfjs('tensorflow'),
   'tfjs-wasm': async () => (await import('./programs/plainTfjs')).startPlainTfjs('wasm'),
+  'tfjs-webgpu': async () => (await import('./programs/plainTfjs')).startPlainTfjs('webgpu'),
   'jax-js': async () => (await import('./programs/jaxJs')).startJaxJs(),
 } satisfies Record<string, Starter>;
 

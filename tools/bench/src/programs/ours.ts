@@ -3,7 +3,8 @@ import type { ProgramOptions } from '@meanflow/compile';
 import { tensorflowCompiler } from '@meanflow/compile/tensorflow';
 import type { Absent } from '../child';
 import type { StepProgram } from '../stepProgram';
-import { startBackend } from './backend';
+import { startBackend, whole } from './backend';
+import type { BenchBackend } from './backend';
 import { oursStep } from './oursStep';
 import { tfjsProduct } from './tfjsProduct';
 
@@ -14,7 +15,7 @@ import { tfjsProduct } from './tfjsProduct';
  * @param shards Parts of the batch that are computed side by side.
  */
 export async function startOurs(
-  backend: 'tensorflow' | 'wasm',
+  backend: BenchBackend,
   compile: ProgramOptions | null,
   shards = 1,
 ): Promise<StepProgram | Absent> {
@@ -24,7 +25,7 @@ export async function startOurs(
   const options = compile ?? { eager: true };
   return {
     versions,
-    setup: (name, inputs) => Promise.resolve(oursStep(name, inputs, options, shards)),
+    setup: (name, inputs) => Promise.resolve(whole(oursStep(name, inputs, options, shards))),
     product: tfjsProduct,
   };
 }
