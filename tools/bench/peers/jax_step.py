@@ -5,6 +5,7 @@ r < t do, as ours.
 """
 
 import math
+import os
 import sys
 
 import peer
@@ -21,8 +22,8 @@ import numpy as np
 SPLIT = "split" in sys.argv[1:]
 try:
     DEVICE = jax.devices()[0]
-except Exception as error:  # JAX_PLATFORMS names one that is not there
-    peer.missing(f"JAX finds no such device: {error}".splitlines()[0][:200])
+except Exception as error:  # JAX_PLATFORMS names one that is not there; JAX may only assert so
+    peer.missing(f"JAX finds no device: {str(error) or os.environ.get('JAX_PLATFORMS')}".splitlines()[0][:200])
 
 
 def dense(p, name, x):
