@@ -173,6 +173,21 @@ describeBackends(
       program.dispose();
       add.dispose();
     });
+    it('replays from the second call on if it was prepared after the first', () => {
+      let calls = 0;
+      const f = compile((x: tf.Tensor) => {
+        calls++;
+        return tf.square(x);
+      });
+      f.prepare(tf.scalar(1));
+      f(tf.scalar(1));
+      f.prepare(tf.scalar(1));
+      expect(calls).toBe(2);
+      f.prepare(tf.scalar(1));
+      expect(numbers(f(tf.scalar(3)))).toEqual([9]);
+      expect(calls).toBe(2);
+      f.dispose();
+    });
     it('replays from the third call on without running the function', () => {
       let calls = 0;
       const f = compile((x: tf.Tensor) => {

@@ -31,7 +31,8 @@ export interface CompiledFunction<A extends readonly unknown[], R> {
   (...args: A): R;
   /**
    * Records the function for arguments of these shapes without computing anything. A program that gets a new recording
-   * starts its graph anew at the next call: prepare functions that are used together, and it starts once.
+   * starts its graph anew at the next call: prepare functions that are used together, and it starts once. After the
+   * first call it records again, as the second call would: from then on a call only computes.
    */
   prepare(...args: A): void;
 }

@@ -48,11 +48,15 @@ export function openModel({
   const sampler = samplerOf(program, objective, () => model.network(variables));
   const warm = new Set<string>();
 
+  const argumentsOf = (noise: Float32Array, labels: Int32Array, nfe: number) =>
+    [
+      tf.tensor(noise, [labels.length, ...dataset.sampleShape]),
+      dataset.numClasses === 0 ? null : tf.tensor1d(labels, 'int32'),
+      nfe,
+    ] as const;
+
   async function run(noise: Float32Array, labels: Int32Array, nfe: number): Promise<Float32Array> {
-    const drawn = tf.tidy(() => {
-      const e = tf.tensor(noise, [labels.length, ...dataset.sampleShape]);
-      return sampler(e, dataset.numClasses === 0 ? null : tf.tensor1d(labels, 'int32'), nfe);
-    });
+    const drawn = tf.tidy(() => sampler(...argumentsOf(noise, labels, nfe)));
     try {
       return await drawn.data<'float32'>();
     } finally {
@@ -68,6 +72,10 @@ export function openModel({
       if (!warm.has(form)) {
         const begin = performance.now();
         await run(noise, labels, nfe);
+        // Else the timed call would check what the first one recorded.
+        tf.tidy(() => {
+          sampler.prepare(...argumentsOf(noise, labels, nfe));
+        });
         warmUp = performance.now() - begin;
         warm.add(form);
       }

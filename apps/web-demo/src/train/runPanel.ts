@@ -149,7 +149,7 @@ export function createRunPanel(actions: RunActions): RunPanel {
         imagesPerSecond === null
           ? '–'
           : number(Number(imagesPerSecond.toPrecision(imagesPerSecond < 10 ? 2 : 3)));
-      left.value.textContent = secondsLeft === null ? '–' : shortTime(secondsLeft);
+      left.value.textContent = secondsLeft === null || done >= steps ? '–' : shortTime(secondsLeft);
     },
     state(state) {
       stateLine.textContent = words[state];

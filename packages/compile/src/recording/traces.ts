@@ -12,7 +12,7 @@ export interface Tracing<A extends readonly unknown[], R, T> {
   /** All variables that a recording reads or assigns. */
   variables(recording: T): Iterable<tf.Variable>;
   /**
-   * Records again, at the second call: what is another one now would freeze.
+   * Records again, after the first call: what is another one now would freeze.
    *
    * @throws Error that says what differs.
    */
@@ -24,7 +24,8 @@ export interface Tracing<A extends readonly unknown[], R, T> {
 interface Trace<T> {
   recording: T;
   calls: number;
-  /** Why it must not be replayed, found at the second call; null if nothing was. */
+  isConfirmed: boolean;
+  /** Why it must not be replayed, found when it was to be confirmed; null if nothing was. */
   failure: Error | null;
 }
 
@@ -44,14 +45,15 @@ export function traced<A extends readonly unknown[], R, T>(
           'Each costs a recording: pad to a few sizes, and pass numbers as tensors.',
       );
     }
-    const trace = { recording: tracing.record(args), calls: 0, failure: null };
+    const trace = { recording: tracing.record(args), calls: 0, isConfirmed: false, failure: null };
     traces.set(signature, trace);
     return trace;
   };
-  const compiled = (...args: A): R => {
-    const trace = traceFor(args);
+  /** After the first call, once. */
+  const confirm = (trace: Trace<T>, args: A): void => {
     assertAlive(name, tracing.variables(trace.recording));
-    if (trace.calls === 1) {
+    if (trace.calls > 0 && !trace.isConfirmed) {
+      trace.isConfirmed = true;
       try {
         tracing.confirm(trace.recording, args);
       } catch (error) {
@@ -59,12 +61,16 @@ export function traced<A extends readonly unknown[], R, T>(
       }
     }
     if (trace.failure !== null) throw trace.failure;
+  };
+  const compiled = (...args: A): R => {
+    const trace = traceFor(args);
+    confirm(trace, args);
     const result = tracing.replay(trace.recording, args);
     trace.calls += 1;
     return result;
   };
   const prepare = (...args: A): void => {
-    traceFor(args);
+    confirm(traceFor(args), args);
   };
   return Object.assign(compiled, { prepare });
 }
