@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { unzipSync } from 'fflate';
 import { runCli } from './program';
 
 /** For tests: what a command printed, and its exit code. */
@@ -22,6 +23,14 @@ export async function run(...args: string[]): Promise<Outcome> {
     program: 'meanflow',
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+/** For tests: shape and bytes of an array in an npz file. */
+export function npzArray(file: string, name: string): { shape: string | undefined; bytes: Uint8Array } {
+  const bytes = unzipSync(readFileSync(file))[`${name}.npy`] ?? new Uint8Array();
+  const start = 10 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true);
+  const header = new TextDecoder().decode(bytes.subarray(10, start));
+  return { shape: /'shape': \((.*?)\)/.exec(header)?.[1], bytes: bytes.slice(start) };
 }
 
 const project = fileURLToPath(new URL('..', import.meta.url));

@@ -5,6 +5,7 @@ export { embeddingLookup } from './embeddingLookup';
 export { gatedResidual } from './gatedResidual';
 export { gelu } from './gelu';
 export { geluLinear } from './geluLinear';
+export { hasHalfPrecision, inHalfPrecision } from './halfPrecision';
 export { layerNorm, layerNormModulate } from './layerNorm';
 export { linear } from './linear';
 export { silu } from './silu';

@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { decode } from 'fast-png';
-import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, tiny } from '../cli.testdata';
+import { npzArray, run, tiny } from '../cli.testdata';
 
 let folder = '';
 const digits = () => join(folder, 'digits');
@@ -50,13 +49,7 @@ const sizeOf = (name: string) => {
 };
 const cell = 56 + 2;
 
-/** Shape and bytes of an array in an npz file. */
-function arrayOf(file: string, name: string) {
-  const bytes = unzipSync(readFileSync(join(folder, file)))[`${name}.npy`] ?? new Uint8Array();
-  const start = 10 + new DataView(bytes.buffer, bytes.byteOffset).getUint16(8, true);
-  const header = new TextDecoder().decode(bytes.subarray(10, start));
-  return { shape: /'shape': \((.*?)\)/.exec(header)?.[1], bytes: bytes.slice(start) };
-}
+const arrayOf = (file: string, name: string) => npzArray(join(folder, file), name);
 
 describe('sample', () => {
   it('draws a grid of all classes by default', async () => {
@@ -165,6 +158,15 @@ describe('what cannot be sampled', () => {
   ])('into %s with %j: %s', async (out, args, message) => {
     const { code, err } = await sample(digits(), out, ...args);
     expect([code, err.replaceAll(folder, 'FOLDER')]).toEqual([2, `error: ${message}`]);
+    expect(existsSync(join(folder, 'a.png'))).toBe(false);
+  });
+
+  it('in float16 on a backend without', async () => {
+    const { code, err } = await sample(digits(), 'a.png', '--half', '--backend', 'wasm', '--threads', '1');
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^error: --half takes a GPU with arithmetic of 16 bits over WebGPU, got wasm \(.+\)\. Leave --half out, or see `meanflow doctor`\.$/,
+    );
     expect(existsSync(join(folder, 'a.png'))).toBe(false);
   });
 

@@ -1,3 +1,4 @@
+import { hasHalfPrecision } from '@meanflow/kernels';
 import { drawSamples, spreadLabels } from '@meanflow/train/run';
 import type { DatasetInfo } from '@meanflow/train/run';
 import { assertHealthy } from '../backends/backend';
@@ -26,6 +27,7 @@ export interface SampleOptions extends BackendFlags {
   readonly seed?: string;
   readonly ema?: boolean;
   readonly raw?: boolean;
+  readonly half?: boolean;
   readonly backend?: string;
 }
 
@@ -84,17 +86,24 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
   const backend = await startBackend(choice, { ...flags, isSharded: config.compile.mode !== 'off' });
   try {
     const start = performance.now();
-    const own = openSampler(trained, backend);
+    const half = options.half === true;
+    if (half && !hasHalfPrecision()) {
+      throw new UserError(
+        `--half takes a GPU with arithmetic of 16 bits over WebGPU, got ${backend.name} (${backend.device}). Leave --half out, or see \`meanflow doctor\`.`,
+      );
+    }
+    const own = openSampler(trained, backend, half);
     const data = await drawSamples(own.sampler, sampleShape, { labels, count, seed, nfe });
     const seconds = (performance.now() - start) / 1000;
     assertHealthy(backend);
     own.dispose();
     const scatter = sampleShape.length === 1 ? await scatterOver(config, data) : null;
     writeSamples(options.out, kind, { shape: [count, ...sampleShape], data, labels }, scatter);
+    const precision = half ? ', multiplied in float16' : '';
     const weightsName = which === 'ema' ? 'averaged weights' : 'raw weights';
     const speed = `${seconds.toFixed(2)} s on ${backend.name} (${backend.device})`;
     terminal.out(
-      `${count} samples at ${nfe} NFE with the ${weightsName} of step ${trained.step}, in ${speed}: ${options.out}`,
+      `${count} samples at ${nfe} NFE with the ${weightsName} of step ${trained.step}, in ${speed}${precision}: ${options.out}`,
     );
     return 0;
   } finally {

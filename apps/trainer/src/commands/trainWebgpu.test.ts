@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isMissing } from '../backends/backend';
 import { tryBackend } from '../backends/startBackend';
-import { filesIn, metricsOf, run, tiny } from '../cli.testdata';
+import { filesIn, metricsOf, npzArray, run, tiny } from '../cli.testdata';
 import { runCli } from '../program';
 
 const found = await tryBackend('webgpu');
@@ -55,6 +55,22 @@ describe.skipIf(absent !== null)(
         for (const [i, { rawLoss }] of expected.entries())
           expect(Math.abs((got[i]!['rawLoss'] as number) / (rawLoss as number) - 1)).toBeLessThan(1e-4);
       }
+    });
+
+    it('draws in float16 what it draws in float32, but for rounding', async ({ skip }) => {
+      await train('drawn', '--backend', 'webgpu', '--steps', '4');
+      const draw = (name: string, ...args: string[]) =>
+        run('sample', '--checkpoint', join(folder, 'drawn'), '--out', join(folder, name), '--raw', '--count', '4', '--backend', 'webgpu', ...args); // prettier-ignore
+      const { code, out, err } = await draw('half.npz', '--half');
+      skip(err.includes('--half takes a GPU with arithmetic of 16 bits'), 'this adapter has no float16');
+      expect([code, err]).toEqual([0, '']);
+      expect(out).toContain(', multiplied in float16: ');
+      expect((await draw('whole.npz')).code).toBe(0);
+      const [half, whole] = ['half.npz', 'whole.npz'].map((name) => [
+        ...npzArray(join(folder, name), 'images').bytes,
+      ]);
+      const differences = half!.map((value, i) => Math.abs(value - whole![i]!));
+      expect(Math.max(...differences)).toBeLessThan(4); // of 255
     });
 
     it('goes on from the last checkpoint when the device is lost, to the same bytes', async () => {

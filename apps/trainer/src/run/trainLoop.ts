@@ -103,7 +103,7 @@ async function afterStep(
 
 /** The sampler of the averaged weights. */
 function emaSampler({ objective, model, state, cores }: Training, program: Program): Sampler {
-  return samplerOf(program, objective, () => model.network(state.ema), cores);
+  return samplerOf(program, objective, () => model.network(state.ema), { cores });
 }
 
 /**

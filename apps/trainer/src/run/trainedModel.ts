@@ -47,15 +47,23 @@ export interface OwnSampler {
   dispose(): void;
 }
 
-/** Puts a model on the backend. */
+/**
+ * Puts a model on the backend.
+ *
+ * @param half Whether dense layers multiply in float16. Default false.
+ */
 export function openSampler(
   { config, model, objective, weights }: TrainedModel,
   backend: RunningBackend,
+  half = false,
 ): OwnSampler {
   const variables = tf.tidy(() => toVariables(toWeights(weights)));
   const program = createProgram(compileOptions(config.compile));
   return {
-    sampler: samplerOf(program, objective, () => model.network(variables), backend.shards),
+    sampler: samplerOf(program, objective, () => model.network(variables), {
+      cores: backend.shards,
+      half,
+    }),
     dispose() {
       program.dispose();
       tf.dispose(variables);

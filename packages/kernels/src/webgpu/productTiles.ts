@@ -60,13 +60,19 @@ export const partSize = (k: number, edge: TileEdge, splits: number): number =>
  * Workgroups in z are the parts of the inner numbers, and each writes a matrix of its own.
  *
  * @param written Inner numbers whose code is written out, one after the other; a divisor of the tile's. Default all.
+ * @param half Whether tiles, their products and the sum over a tile's inner numbers are of float16; the sum of those is not.
  */
-export function tilesCode(form: ProductForm, edge: TileEdge, written = depthOf(edge)): string {
+export function tilesCode(
+  form: ProductForm,
+  edge: TileEdge,
+  { written = depthOf(edge), half = false }: { written?: number | undefined; half?: boolean } = {},
+): string {
   const { transposeA, transposeB, wideA, wideB } = form;
   const quads = edge / 4; // of a tile
   const width = quads + PAD;
   const depth = depthOf(edge);
   const parts = quads / 8; // of a thread
+  const type = half ? 'vec4<f16>' : 'vec4<f32>';
   /** Four by four numbers, by the inner number first, of what lies [inner, outer] or [outer, inner] transposed. */
   const block = (name: string, outer: string, innerFirst: boolean, wide: boolean) => {
     const rowLength = innerFirst ? outer : 'sizes.k';
@@ -97,7 +103,10 @@ export function tilesCode(form: ProductForm, edge: TileEdge, written = depthOf(e
       return `${name}Load${n} = ${four((c) => (innerFirst ? load(n, c) : load(c, n)))};`;
     })}
   }`,
-      store: lines(4, (n) => `${name}Tile[(${name}Inner + ${n}u) * ${width}u + ${name}Outer] = ${value(n)};`),
+      store: lines(
+        4,
+        (n) => `${name}Tile[(${name}Inner + ${n}u) * ${width}u + ${name}Outer] = ${type}(${value(n)});`,
+      ),
     };
   };
   const a = block('a', 'sizes.m', transposeA, wideA);
@@ -124,13 +133,14 @@ export function tilesCode(form: ProductForm, edge: TileEdge, written = depthOf(e
       ${lines(parts, (p) => `let a${p} = aTile[at + ${i * width + p * 8}u + thread / 8u];`)}
       ${lines(parts, (p) => `let b${p} = bTile[at + ${i * width + p * 8}u + thread % 8u];`)}
       ${eachCell((r, p) => {
-        const factor = `vec4<f32>(a${Math.floor(r / 4)}.${component(r)})`;
-        return `${cell(r, p)} = fma(${factor}, b${p}, ${cell(r, p)});`;
+        const factor = `${type}(a${Math.floor(r / 4)}.${component(r)})`;
+        const sum = half ? `tile${r}x${p}` : cell(r, p);
+        return `${sum} = fma(${factor}, b${p}, ${sum});`;
       })}
     }`;
   return `
-var<workgroup> aTile: array<vec4<f32>, ${width * depth}>;
-var<workgroup> bTile: array<vec4<f32>, ${width * depth}>;
+var<workgroup> aTile: array<${type}, ${width * depth}>;
+var<workgroup> bTile: array<${type}, ${width * depth}>;
 @compute @workgroup_size(64)
 fn main(${linearArguments}) {
   let across = (sizes.n + ${edge - 1}u) / ${edge}u;
@@ -152,9 +162,11 @@ fn main(${linearArguments}) {
     workgroupBarrier();
     ${a.load(`first + ${depth}u`)}
     ${b.load(`first + ${depth}u`)}
+    ${half ? eachCell((r, p) => `var tile${r}x${p} = ${type}();`) : ''}
     for (var at = 0u; at < ${depth * width}u; at += ${written * width}u) {
       ${count(written).map(step).join('\n')}
     }
+    ${half ? eachCell((r, p) => `${cell(r, p)} += vec4<f32>(tile${r}x${p});`) : ''}
     workgroupBarrier();
   }
   ${eachCell(

@@ -2,6 +2,7 @@ import { expectClose } from '@meanflow/testing';
 import { describeWebgpu } from '@meanflow/testing/webgpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
+import { hasHalfPrecision, inHalfPrecision } from '../halfPrecision';
 import type { GpuDevice } from './backend';
 import { drawn } from './cases.testdata';
 import { planProduct, webgpuProduct } from './products';
@@ -26,6 +27,19 @@ describe('planProduct', () => {
     expect(planProduct({ features: new Set() } as unknown as GpuDevice, 8, 64, 4096)).toMatchObject({
       edge: 32,
     });
+  });
+  it('takes float16 where that is wanted and there', () => {
+    const plan = (device: GpuDevice) => planProduct(device, 4096, 256, 1024);
+    const gpu = (...features: string[]) => ({ features: new Set(features) }) as unknown as GpuDevice;
+    expect(inHalfPrecision(() => plan(gpu('shader-f16')))).toMatchObject({ kind: 'tiles', half: true });
+    expect(inHalfPrecision(() => plan(gpu()))).not.toHaveProperty('half');
+    expect(plan(gpu('shader-f16'))).not.toHaveProperty('half');
+    expect(() =>
+      inHalfPrecision(() => {
+        throw new Error('in it');
+      }),
+    ).toThrow('in it');
+    expect(plan(gpu('shader-f16'))).not.toHaveProperty('half');
   });
   it('takes the lanes of subgroups where a CPU computes', () => {
     expect(planProduct(software(['subgroups'], [8, 8]), 64, 16, 64)).toEqual({
@@ -86,4 +100,16 @@ describeWebgpu('products by other plans than that of the device', () => {
       y.dispose();
     },
   );
+});
+
+describeWebgpu('products in float16', () => {
+  it.skipIf(!hasHalfPrecision())('are as close as float16 can be', async () => {
+    const factors = () => ({ a: drawn([70, 150], 1), b: drawn([150, 36], 2), bias: drawn([36], 3) });
+    const product = () => webgpuProduct(factors(), { transposeA: false, transposeB: false })[0];
+    const [half, exact] = [tf.tidy(() => inHalfPrecision(product)), tf.tidy(product)];
+    const [values, expected] = [await half.data(), await exact.data()];
+    expectClose(values, expected, 2e-3);
+    expect(values).not.toEqual(expected);
+    tf.dispose([half, exact]);
+  });
 });

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { isHalfPrecision } from '../halfPrecision';
 import { computesOnCpu, subgroupLanes } from './adapter';
 import type { GpuDevice } from './backend';
 import type { Program } from './program';
@@ -15,11 +16,14 @@ export type ProductPlan =
   | { kind: 'lanes'; lanes: 4 | 8; rows: number }
   | { kind: 'direct'; rows: number }
   /** `written`: see `tilesCode`. A driver that computes on the CPU takes seconds for all that GPUs like written out. */
-  | { kind: 'tiles'; edge: TileEdge; splits: number; written?: number };
+  | { kind: 'tiles'; edge: TileEdge; splits: number; written?: number; half?: boolean };
 
 /** The way that is fastest on a device, for c of [m, n] and k inner numbers. */
 export function planProduct(device: GpuDevice, m: number, k: number, n: number): ProductPlan {
-  if (!computesOnCpu(device)) return { kind: 'tiles', ...planTiles(m, k, n) };
+  const isCpu = computesOnCpu(device);
+  if (isHalfPrecision() && device.features.has('shader-f16'))
+    return { kind: 'tiles', ...planTiles(m, k, n), half: true, ...(isCpu && { written: 2 }) };
+  if (!isCpu) return { kind: 'tiles', ...planTiles(m, k, n) };
   // No more than what there is to compute, for few rows.
   const rows = m >= 8 ? 8 : m > 2 ? 4 : m;
   const lanes = subgroupLanes(device);
@@ -29,18 +33,22 @@ export function planProduct(device: GpuDevice, m: number, k: number, n: number):
 function productProgram(form: ProductForm, plan: ProductPlan): Program {
   const type = (name: string, wide: boolean) => `${name}: ${wide ? 'vec4<f32>' : 'f32'}`;
   const flags = Object.values(form).map(Number).join('');
-  const shape = plan.kind === 'tiles' ? [plan.kind, plan.edge, plan.written ?? 'all'] : Object.values(plan);
+  const shape =
+    plan.kind === 'tiles'
+      ? [plan.kind, plan.edge, plan.written ?? 'all', plan.half ?? false]
+      : Object.values(plan);
   return {
     name: form.heads ? 'headProduct' : 'product',
     variant: `${flags} ${shape.join(' ')}`,
     ...(plan.kind === 'lanes' && { enables: ['subgroups'] }),
+    ...(plan.kind === 'tiles' && plan.half === true && { enables: ['f16'] }),
     reads: [type('a', form.wideA), type('b', form.wideB), ...(form.bias ? [type('bias', form.wideC)] : [])],
     writes: [type('c', form.wideC)],
     sizes: [...productSizes, ...(form.heads ? headSizes : plan.kind === 'tiles' ? ['part'] : [])],
     wide: true,
     code: () => {
       if (plan.kind === 'lanes') return lanesCode(form, plan.rows, plan.lanes);
-      return plan.kind === 'direct' ? directCode(form, plan.rows) : tilesCode(form, plan.edge, plan.written);
+      return plan.kind === 'direct' ? directCode(form, plan.rows) : tilesCode(form, plan.edge, plan);
     },
   };
 }

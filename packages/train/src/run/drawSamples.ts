@@ -1,6 +1,7 @@
 import { normals } from '@meanflow/core';
 import type { Network, Objective } from '@meanflow/core';
 import type { CompiledFunction, Program } from '@meanflow/compile';
+import { inHalfPrecision } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs-core';
 import { shardsFor } from './trainSettings';
 
@@ -18,26 +19,36 @@ export interface SampleRequest {
 /** Turns noise, [B, ...], with labels, [B], into samples, in so many network evaluations. */
 export type Sampler = CompiledFunction<[noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number], tf.Tensor>;
 
+/** How a sampler computes. */
+export interface SamplerOptions {
+  /** Parts of a batch that are drawn side by side where it is compiled. Default 1. */
+  readonly cores?: number | undefined;
+  /** Whether dense layers multiply in float16: see `inHalfPrecision` of `@meanflow/kernels`. Default false. */
+  readonly half?: boolean;
+}
+
 /**
  * A sampler over weights that are variables.
  *
  * @param program Compiles it.
  * @param network The network over the weights as they are.
- * @param cores Parts of a batch that are drawn side by side where it is compiled. Default 1.
  */
 export function samplerOf(
   program: Program,
   objective: Pick<Objective, 'sample'>,
   network: () => Network,
-  cores = 1,
+  { cores = 1, half = false }: SamplerOptions = {},
 ): Sampler {
-  return program.compile(function sample(noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number) {
+  const draw = (noise: tf.Tensor, y: tf.Tensor1D | null, nfe: number) => {
     const parts = shardsFor(noise.shape[0], cores);
     const [noises, labels] = [tf.split(noise, parts), y === null ? [] : tf.split<tf.Tensor1D>(y, parts)];
     const drawn = noises.map((part, i) =>
       objective.sample(network(), part, labels[i] ?? null, { steps: nfe }),
     );
     return tf.concat(drawn);
+  };
+  return program.compile(function sample(...args: Parameters<typeof draw>) {
+    return half ? inHalfPrecision(() => draw(...args)) : draw(...args);
   });
 }
 
