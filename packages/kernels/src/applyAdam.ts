@@ -2,7 +2,7 @@ import { fused } from '@meanflow/compile';
 import * as tf from '@tensorflow/tfjs-core';
 import { wasmAdam } from './wasm/adam';
 import { takesElements } from './wasm/elementwise';
-import { packedNumbers, takesAdam, webgpuAdam } from './webgpu/adam';
+import { takesAdam, webgpuAdam } from './webgpu/adam';
 
 /** A weight, what Adam keeps for it, its average, and the gradient that is new; all of one shape. */
 export interface AdamSlot {
@@ -68,8 +68,8 @@ export function adamByOperations({ weight, m, v, ema, gradient }: AdamSlot, numb
  *
  * On wasm, webgpu, and where XLA compiles it, it is one pass over each weight; on wasm with the same roundings as the
  * operations one by one. Weights are updated one after the other, so that the new values of one at most exist beside the
- * old ones. On webgpu the new values are written over the old ones, once a variable has numbers of its own: clones and
- * other variables never change with it.
+ * old ones. On webgpu the new values are written over the old ones, several weights at a time, once each variable has
+ * numbers of its own: clones and other variables never change with it.
  *
  * @param slots Their variables are assigned; their gradients are borrowed.
  * @param numbers Borrowed.
@@ -84,11 +84,9 @@ export function applyAdam(slots: readonly AdamSlot[], numbers: AdamNumbers): voi
     }
   }
   tf.tidy(() => {
-    const packed = packedNumbers(numbers);
-    for (const slot of slots) {
-      if (packed !== null && takesAdam(slot)) webgpuAdam(slot, packed);
-      else assignUpdated(slot, numbers);
-    }
+    const [taken, others] = [slots.filter(takesAdam), slots.filter((slot) => !takesAdam(slot))];
+    if (taken.length > 0) webgpuAdam(taken, numbers);
+    for (const slot of others) assignUpdated(slot, numbers);
   });
 }
 

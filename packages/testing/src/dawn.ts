@@ -12,11 +12,12 @@ interface Gpu {
 }
 
 const FEATURES = ['timestamp-query', 'shader-f16', 'bgra8unorm-storage', 'subgroups'];
-// The adapter's own, as tfjs asks for them.
+// The adapter's own, as tfjs asks for them; and as many buffers in a shader as it takes, for kernels of ours.
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
   'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
   'maxBufferSize',
   'maxComputeWorkgroupSizeX',
   'maxComputeInvocationsPerWorkgroup',

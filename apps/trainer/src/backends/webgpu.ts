@@ -56,6 +56,7 @@ function deviceDescriptor({ features, limits }: GpuAdapter): object {
     'maxComputeWorkgroupStorageSize',
     'maxComputeWorkgroupsPerDimension',
     'maxStorageBufferBindingSize',
+    'maxStorageBuffersPerShaderStage',
     'maxBufferSize',
     'maxComputeWorkgroupSizeX',
     'maxComputeInvocationsPerWorkgroup',

@@ -28,12 +28,12 @@ describe('isSoftwareAdapter', () => {
 
 describe('deviceDescriptor', () => {
   it('asks for the limits of the adapter, and only for features that it has', () => {
-    const limits = { maxBufferSize: 7, maxStorageBufferBindingSize: 5 } as unknown as GPUSupportedLimits;
+    const limits = { maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 } as unknown as GPUSupportedLimits;
     const { requiredFeatures, requiredLimits } = deviceDescriptor({
       features: new Set(['shader-f16', 'other']),
       limits,
     });
     expect(requiredFeatures).toEqual(['shader-f16']);
-    expect(requiredLimits).toMatchObject({ maxBufferSize: 7, maxStorageBufferBindingSize: 5 });
+    expect(requiredLimits).toMatchObject({ maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 });
   });
 });

@@ -1,10 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamNumbers, AdamSlot } from '../applyAdam';
 import type { WebgpuBackend } from './backend';
+import { count } from './codeText';
+import { ends, endsOf, inLists, manyMain, storageBuffers, THREADS } from './manyTensors';
 import type { Program } from './program';
-import { linearArguments, linearGroup, useWebgpuKernels, webgpuKernel } from './runtime';
+import { activeDevice, linearArguments, linearGroup, useWebgpuKernels, webgpuKernel } from './runtime';
 
-// Adam writes the new numbers over the old ones: one program for each weight, and no new memory.
+// Adam writes the new numbers over the old ones, with no new memory: one dispatch for as many weights as the device lets a
+// shader bind buffers, since a dispatch takes a GPU longer than the numbers of a small weight.
 
 /** The order of the packed numbers; decay and clip may be missing. */
 const order = [
@@ -15,14 +18,17 @@ const order = [
 /** What a missing number is, so that it changes nothing. */
 const neutral: Readonly<Record<string, string>> = { decay: '0.0', clip: '1.0' };
 
-/** Scalars that one program takes: a stage binds at most 8 buffers by default. */
-const AT_ONCE = 7;
+/** Weights of one dispatch, at most, so that shaders stay small. */
+const MOST_SLOTS = 8;
+
+/** Buffers of a slot: its gradient and four variables. */
+const SLOT_BUFFERS = 5;
 
 function packProgram(names: readonly (typeof order)[number][], given: readonly string[]): Program {
   const value = (name: string) => (given.includes(name) ? `${name}[0]` : (neutral[name] ?? '0.0'));
   return {
     name: 'adamNumbers',
-    variant: [names[0], ...given].join(),
+    variant: `${names.join()} of ${given.join()}`,
     reads: given,
     writes: ['numbers'],
     sizes: ['first'],
@@ -35,12 +41,13 @@ ${names.map((name, i) => `numbers[sizes.first + ${i}u] = ${value(name)};`).join(
 }
 
 /** The numbers of an update, one after the other in one tensor. */
-const packAdamNumbers = webgpuKernel<tf.NamedTensorMap, object>(
+const packAdamNumbers = webgpuKernel<tf.NamedTensorMap, { buffers: number }>(
   'adamNumbers',
-  ({ dispatch, output }, inputs) => {
+  ({ dispatch, output }, inputs, { buffers }) => {
     const packed = output([order.length]);
-    for (let first = 0; first < order.length; first += AT_ONCE) {
-      const names = order.slice(first, first + AT_ONCE);
+    const atOnce = buffers - 1;
+    for (let first = 0; first < order.length; first += atOnce) {
+      const names = order.slice(first, first + atOnce);
       const given = names.filter((name) => inputs[name] !== undefined);
       const scalars = given.flatMap((name) => inputs[name] ?? []);
       dispatch(packProgram(names, given), [...scalars, packed], [first], [1]);
@@ -48,41 +55,42 @@ const packAdamNumbers = webgpuKernel<tf.NamedTensorMap, object>(
   },
 );
 
-const adamProgram = (wide: boolean): Program => ({
+const adamProgram = (slots: number, wide: boolean): Program => ({
   name: 'adam',
-  reads: ['gradient', 'numbers: f32'],
-  writes: ['weight', 'm', 'v', 'ema'],
-  sizes: ['count'],
+  variant: String(slots),
+  reads: [...count(slots).map((s) => `gradient${s}`), 'numbers: f32'],
+  writes: count(slots).flatMap((s) => [`weight${s}`, `m${s}`, `v${s}`, `ema${s}`]),
+  sizes: [...ends(slots), ...count(slots).map((s) => `count${s}`)],
   wide,
   code: () => `
 ${order.map((name, i) => `fn ${name}() -> f32 { return numbers[${i}]; }`).join('\n')}
-@compute @workgroup_size(64)
-fn main(${linearArguments}) {
-  let i = (${linearGroup}) * 64u + thread;
-  if (i >= sizes.count) { return; }
-  let g = gradient[i] * clip();
-  let mNew = m[i] * beta1() + g * beta1Rest();
-  let vNew = v[i] * beta2() + g * g * beta2Rest();
-  let old = weight[i];
-  let step = mNew * stepSize() / (sqrt(vNew * correction2()) + epsilon());
-  let new_ = old + (step + old * decay());
-  m[i] = mNew;
-  v[i] = vNew;
-  weight[i] = new_;
-  ema[i] = ema[i] * emaDecay() + new_ * emaRest();
-}`,
+${manyMain(
+  slots,
+  (s) => `if (mine >= sizes.count${s}) { return; }
+    let g = gradient${s}[mine] * clip();
+    let mNew = m${s}[mine] * beta1() + g * beta1Rest();
+    let vNew = v${s}[mine] * beta2() + g * g * beta2Rest();
+    let old = weight${s}[mine];
+    let step = mNew * stepSize() / (sqrt(vNew * correction2()) + epsilon());
+    let new_ = old + (step + old * decay());
+    m${s}[mine] = mNew;
+    v${s}[mine] = vNew;
+    weight${s}[mine] = new_;
+    ema${s}[mine] = ema${s}[mine] * emaDecay() + new_ * emaRest();`,
+)}`,
 });
 
-type Inputs = Record<keyof AdamSlot | 'numbers', tf.Tensor>;
-
-const adamKernel = webgpuKernel<Inputs, object, []>(
+/** One dispatch. Its inputs are what the program binds, in that order. */
+const adamKernel = webgpuKernel<tf.NamedTensorMap, { slots: number }, []>(
   'adam',
-  ({ backend, dispatch }, { weight, m, v, ema, gradient, numbers }) => {
-    const wide = weight.size % 4 === 0;
-    const count = wide ? weight.size / 4 : weight.size;
-    const changed = [weight, m, v, ema];
-    dispatch(adamProgram(wide), [gradient, numbers, ...changed], [count], [Math.ceil(count / 64)]);
-    for (const { dataId } of changed) forgetHostCopy(backend, dataId);
+  ({ backend, dispatch }, inputs, { slots }) => {
+    const tensors = Object.values(inputs);
+    const gradients = tensors.slice(0, slots);
+    const wide = isWide(gradients[0]);
+    const counts = gradients.map(({ size }) => (wide ? size / 4 : size));
+    const last = endsOf(counts.map((n) => Math.ceil(n / THREADS)));
+    dispatch(adamProgram(slots, wide), tensors, [...last, ...counts], [last.at(-1) ?? 0]);
+    for (const { dataId } of tensors.slice(slots + 1)) forgetHostCopy(backend, dataId);
   },
 );
 
@@ -127,13 +135,41 @@ export function takesAdam({ weight, gradient }: AdamSlot): boolean {
   return useWebgpuKernels(weight, gradient);
 }
 
-/** Updates a slot in place: see `applyAdam`. Its numbers come from {@link packedNumbers}. */
-export function webgpuAdam(slot: AdamSlot, numbers: tf.Tensor): void {
-  for (const variable of [slot.weight, slot.m, slot.v, slot.ema]) ownNumbers(variable);
-  adamKernel({ ...slot, numbers }, {});
+const variablesOf = ({ weight, m, v, ema }: AdamSlot) => [weight, m, v, ema];
+const isWide = (tensor?: tf.Tensor) => (tensor?.size ?? 0) % 4 === 0;
+
+/** Whether one of two slots writes what the other one reads or writes: a dispatch may bind no such buffer twice. */
+function meets(a: AdamSlot, b: AdamSlot): boolean {
+  const [ofA, ofB] = [a, b].map((slot) => new Set(variablesOf(slot).map(({ dataId }) => dataId)));
+  const readsOf = (slot: AdamSlot) => [slot.gradient, ...variablesOf(slot)];
+  const touches = (slot: AdamSlot, written?: Set<object>) =>
+    readsOf(slot).some(({ dataId }) => written?.has(dataId));
+  return touches(a, ofB) || touches(b, ofA);
 }
 
-/** The numbers in one tensor if the backend is webgpu, else null; the caller owns it. */
-export function packedNumbers(numbers: AdamNumbers): tf.Tensor | null {
-  return useWebgpuKernels() ? packAdamNumbers({ ...numbers }, {})[0] : null;
+/**
+ * Updates slots in place: see `applyAdam`. Slots that share numbers are updated in their order.
+ *
+ * @param buffers How many a shader may bind, as many as the device allows by default: for comparisons.
+ */
+export function webgpuAdam(
+  slots: readonly AdamSlot[],
+  numbers: AdamNumbers,
+  buffers = storageBuffers(activeDevice()),
+): void {
+  // All of them first, so that slots whose variables shared numbers until now need not wait for each other.
+  for (const variable of slots.flatMap(variablesOf)) ownNumbers(variable);
+  const atOnce = Math.min(Math.max(Math.floor((buffers - 1) / SLOT_BUFFERS), 1), MOST_SLOTS);
+  tf.tidy(() => {
+    const [packed] = packAdamNumbers({ ...numbers }, { buffers });
+    // What shares numbers has as many of them, so that it is of one kind.
+    for (const wide of [true, false]) {
+      const kind = slots.filter(({ weight }) => isWide(weight) === wide);
+      for (const list of inLists(kind, atOnce, meets)) {
+        const gradients = list.map(({ gradient }) => gradient);
+        const tensors: tf.Tensor[] = [...gradients, packed, ...list.flatMap(variablesOf)];
+        adamKernel(Object.fromEntries(tensors.entries()), { slots: list.length });
+      }
+    }
+  });
 }

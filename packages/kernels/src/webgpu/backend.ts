@@ -29,7 +29,10 @@ export interface GpuDevice {
       | 'maxStorageBufferBindingSize',
       number
     >
-  >;
+  > & {
+    /** Absent from devices that name only what is above: then it is 8, the least that there is. */
+    readonly maxStorageBuffersPerShaderStage?: number;
+  };
   readonly features: { has(name: string): boolean };
   /** Absent in older browsers. */
   readonly adapterInfo?: {
