@@ -30,10 +30,10 @@ describe('deviceDescriptor', () => {
   it('asks for the limits of the adapter, and only for features that it has', () => {
     const limits = { maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 } as unknown as GPUSupportedLimits;
     const { requiredFeatures, requiredLimits } = deviceDescriptor({
-      features: new Set(['shader-f16', 'other']),
+      features: new Set(['subgroups', 'other']),
       limits,
     });
-    expect(requiredFeatures).toEqual(['shader-f16']);
+    expect(requiredFeatures).toEqual(['subgroups']);
     expect(requiredLimits).toMatchObject({ maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 });
   });
 });

@@ -30,7 +30,7 @@ export function isSoftwareAdapter(info: AdapterInfo): boolean {
 }
 
 // Not all of them are in the types yet.
-const FEATURES: readonly string[] = ['timestamp-query', 'shader-f16', 'subgroups', 'bgra8unorm-storage'];
+const FEATURES: readonly string[] = ['timestamp-query', 'subgroups', 'bgra8unorm-storage'];
 const LIMITS = [
   'maxComputeWorkgroupStorageSize',
   'maxComputeWorkgroupsPerDimension',
