@@ -62,8 +62,20 @@ const halves = Object.entries(tensors).map(([name, tensor]) => {
   }
   return [name, { dtype: /** @type {const} */ ('F16'), shape: tensor.shape, data }];
 });
+
+/** The configuration as text, without the folder that the data lay in: it is of this machine alone. */
+function withoutFolder(/** @type {string | undefined} */ text) {
+  if (text === undefined) return {};
+  const config = JSON.parse(text);
+  if (config.data?.folder !== undefined) config.data.folder = null;
+  return { config: JSON.stringify(config) };
+}
 const sourceHash = createHash('sha256').update(bytes).digest('hex');
-const page = encodeSafetensors(Object.fromEntries(halves), { ...metadata, sourceHash });
+const page = encodeSafetensors(Object.fromEntries(halves), {
+  ...metadata,
+  ...withoutFolder(metadata['config']),
+  sourceHash,
+});
 mkdirSync(dirname(to), { recursive: true });
 writeFileSync(to, page);
 console.log(
