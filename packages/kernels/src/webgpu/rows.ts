@@ -11,7 +11,7 @@ import { columnSums } from './sums';
 // token of its own, for there a meeting takes longer than all the rest.
 
 /** How tokens are shared out: tokens of a workgroup, and threads of a token. */
-export interface RowPlan {
+interface RowPlan {
   rows: number;
   lanes: number;
 }
