@@ -67,7 +67,10 @@ function buildProgram(terminal: Terminal, keysHelp: string, finish: (exitCode: n
     .option('--seed <n>', 'seed of the noise (default: 0)')
     .option('--ema', 'with the averaged weights (default)')
     .option('--raw', 'with the weights as trained')
-    .option('--half', 'multiply in float16, on a GPU over webgpu that can: faster, and about 1e-3 off')
+    .option(
+      '--half',
+      'multiply in float16, on a GPU over webgpu that can: faster, pixels off by a few of 255',
+    )
     .option('--backend <name>', `${backend} (default: auto)`)
     .option('--threads <n>', 'threads of the wasm backend (default: as many as help, at most 8)')
     .option('--device <name>', 'part of the name of the GPU for webgpu (default: the one the driver prefers)')

@@ -165,7 +165,7 @@ describe('what cannot be sampled', () => {
     const { code, err } = await sample(digits(), 'a.png', '--half', '--backend', 'wasm', '--threads', '1');
     expect(code).toBe(2);
     expect(err).toMatch(
-      /^error: --half takes a GPU with arithmetic of 16 bits over WebGPU, got wasm \(.+\)\. Leave --half out, or see `meanflow doctor`\.$/,
+      /^error: --half takes a GPU with arithmetic of 16 bits over WebGPU, got wasm \(.+\)\. Leave --half out, or take such a GPU with --backend webgpu\.$/,
     );
     expect(existsSync(join(folder, 'a.png'))).toBe(false);
   });

@@ -89,7 +89,7 @@ export async function sample(options: SampleOptions, terminal: Terminal): Promis
     const half = options.half === true;
     if (half && !hasHalfPrecision()) {
       throw new UserError(
-        `--half takes a GPU with arithmetic of 16 bits over WebGPU, got ${backend.name} (${backend.device}). Leave --half out, or see \`meanflow doctor\`.`,
+        `--half takes a GPU with arithmetic of 16 bits over WebGPU, got ${backend.name} (${backend.device}). Leave --half out, or take such a GPU with --backend webgpu.`,
       );
     }
     const own = openSampler(trained, backend, half);
