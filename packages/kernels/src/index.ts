@@ -11,3 +11,5 @@ export { linear } from './linear';
 export { silu } from './silu';
 export { sumOfSquares } from './sumOfSquares';
 export { kernelThreads, setKernelThreads } from './wasm/runtime';
+export { webgpuDeviceDescriptor } from './webgpu/deviceDescriptor';
+export type { AdapterOffer } from './webgpu/deviceDescriptor';

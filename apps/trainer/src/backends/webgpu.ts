@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { registerCompiler } from '@meanflow/compile';
 import { webgpuCompiler } from '@meanflow/compile/webgpu';
+import { webgpuDeviceDescriptor } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend } from './backend';
 import { lacksGpu } from './lacksGpu';
@@ -45,29 +46,6 @@ const installed = (name: string): MissingBackend => ({
   missing: `the package ${name} is not installed`,
   fix: INSTALL,
 });
-
-/** As tfjs does, this asks for the largest buffers and work groups that the adapter has. */
-function deviceDescriptor({ features, limits }: GpuAdapter): object {
-  // Kernels of ours use subgroups where there are any: see @meanflow/kernels.
-  const optional = ['timestamp-query', 'bgra8unorm-storage', 'subgroups', 'shader-f16'].filter((name) =>
-    features.has(name),
-  );
-  const names = [
-    'maxComputeWorkgroupStorageSize',
-    'maxComputeWorkgroupsPerDimension',
-    'maxStorageBufferBindingSize',
-    'maxStorageBuffersPerShaderStage',
-    'maxBufferSize',
-    'maxComputeWorkgroupSizeX',
-    'maxComputeInvocationsPerWorkgroup',
-  ];
-  return {
-    requiredFeatures: optional,
-    requiredLimits: Object.fromEntries(
-      names.flatMap((name) => (limits[name] === undefined ? [] : [[name, limits[name]]])),
-    ),
-  };
-}
 
 function describe({ description, device, vendor, architecture }: GpuInfo): string {
   const parts = [description, device, vendor, architecture].filter(
@@ -137,7 +115,7 @@ export const startWebgpu: BackendStarter = async ({ device: wanted, realGpu = fa
       WebGPUBackend: BackendClass;
       version_webgpu?: string;
     };
-    const device = await adapter.requestDevice(deviceDescriptor(adapter));
+    const device = await adapter.requestDevice(webgpuDeviceDescriptor(adapter));
     const failure = watchErrors(device);
     const loss = watchLoss(device);
     const info = adapter.info ?? {};

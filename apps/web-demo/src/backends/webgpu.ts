@@ -1,5 +1,6 @@
+import { webgpuDeviceDescriptor } from '@meanflow/kernels';
 import type { BackendStarter, LossListener } from './backendInfo';
-import { adapterName, deviceDescriptor, isSoftwareAdapter } from './webgpuAdapter';
+import { adapterName, isSoftwareAdapter } from './webgpuAdapter';
 
 function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').replace(/\.$/, '');
@@ -40,7 +41,7 @@ export const startWebgpu: BackendStarter = async (onLoss) => {
   const adapter = await findAdapter();
   if (typeof adapter === 'string') return { missing: adapter };
   const { useDevice } = await import('./webgpuDevice');
-  const device = await adapter.requestDevice(deviceDescriptor(adapter));
+  const device = await adapter.requestDevice(webgpuDeviceDescriptor(adapter) as GPUDeviceDescriptor);
   watch(device, onLoss);
   if (!(await useDevice(device, adapter.info))) return { missing: 'its device does not start' };
   const isSoftware = isSoftwareAdapter(adapter.info);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adapterName, deviceDescriptor, isSoftwareAdapter } from './webgpuAdapter';
+import { adapterName, isSoftwareAdapter } from './webgpuAdapter';
 
 describe('adapterName', () => {
   it('takes the best name that there is', () => {
@@ -23,17 +23,5 @@ describe('isSoftwareAdapter', () => {
     [{}, false],
   ])('%j: %s', (info, expected) => {
     expect(isSoftwareAdapter(info)).toBe(expected);
-  });
-});
-
-describe('deviceDescriptor', () => {
-  it('asks for the limits of the adapter, and only for features that it has', () => {
-    const limits = { maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 } as unknown as GPUSupportedLimits;
-    const { requiredFeatures, requiredLimits } = deviceDescriptor({
-      features: new Set(['subgroups', 'other']),
-      limits,
-    });
-    expect(requiredFeatures).toEqual(['subgroups']);
-    expect(requiredLimits).toMatchObject({ maxBufferSize: 7, maxStorageBuffersPerShaderStage: 5 });
   });
 });

@@ -28,26 +28,3 @@ export function isSoftwareAdapter(info: AdapterInfo): boolean {
     info.isFallbackAdapter === true || SOFTWARE.test([vendor, architecture, device, description].join(' '))
   );
 }
-
-// Not all of them are in the types yet.
-const FEATURES: readonly string[] = ['timestamp-query', 'subgroups', 'bgra8unorm-storage'];
-const LIMITS = [
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeWorkgroupsPerDimension',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxBufferSize',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeInvocationsPerWorkgroup',
-] as const;
-
-/** Asks for all that the adapter has and somebody here can use: without, a device has the smallest limits. */
-export function deviceDescriptor({
-  features,
-  limits,
-}: Pick<GPUAdapter, 'features' | 'limits'>): GPUDeviceDescriptor {
-  return {
-    requiredFeatures: FEATURES.filter((name) => features.has(name)) as GPUFeatureName[],
-    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])),
-  };
-}
