@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { releaseAfter } from './release';
 import type { JvpRule } from './rule';
-import { collectClones, pushForward, shareSaved, withoutTracing } from './trace';
+import { collectClones, isDifferentiated, pushForward, shareSaved, withoutTracing } from './trace';
 import type { SavedClone } from './trace';
 
 /** Named tensors: the inputs of a primitive. */
@@ -35,6 +35,10 @@ export function definePrimitive<I extends PrimitiveInputs, A extends object>(
 ): (inputs: I, attrs: A) => tf.Tensor {
   const needsOutput = definition.needsOutput ?? true;
   return (inputs, attrs) => {
+    if (!isDifferentiated()) {
+      // The same without what a derivative would need, most of what JavaScript takes for a small operation.
+      return tf.tidy(() => notAnInput(definition.forward(inputs, attrs), Object.values(inputs)));
+    }
     const names = Object.keys(inputs);
     const clones: SavedClone[] = [];
     const operation = tf.customGrad((...args) => {
