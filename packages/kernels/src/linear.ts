@@ -14,17 +14,16 @@ const linearPrimitive = definePrimitive<Inputs, object>({
   name: 'linear',
   needsOutput: false,
   forward: ({ x, kernel, bias }) => {
+    const plain = { transposeA: false, transposeB: false };
+    const added = bias && { bias };
+    if (useWasmKernels()) return wasmProduct({ a: x, b: kernel, ...added }, plain)[0];
     const [columns, width] = kernel.shape;
     const rows = tf.reshape<tf.Rank.R2>(x, [-1, columns]);
-    const plain = { transposeA: false, transposeB: false };
-    const factors = { a: rows, b: kernel, ...(bias && { bias }) };
-    const y = useWasmKernels()
-      ? wasmProduct(factors, plain)[0]
-      : useWebgpuKernels(rows, kernel)
-        ? webgpuProduct(factors, plain)[0]
-        : bias
-          ? addedProduct(rows, kernel, bias)
-          : tf.matMul(rows, kernel);
+    const y = useWebgpuKernels(rows, kernel)
+      ? webgpuProduct({ a: rows, b: kernel, ...added }, plain)[0]
+      : bias
+        ? addedProduct(rows, kernel, bias)
+        : tf.matMul(rows, kernel);
     return tf.reshape(y, [...x.shape.slice(0, -1), width]);
   },
   // dX = dY W', dW = X' dY, db = sum of the rows of dY

@@ -118,18 +118,14 @@ const packPart =
     });
   };
 
-/** (a, b, c, cStride, start, startStride, k): C tile = start tile + A tile B panel. */
+/** (a, b, bStride, c, cStride, start, startStride, k): C tile = start tile + A tile B panel. */
 const multiplyTile =
   (fused: boolean): Kernel =>
   (f) => {
     const addProduct = (sum: V128, x: V128, y: V128) =>
       fused ? f32x4.relaxedMadd(x, y, sum) : f32x4.add(sum, f32x4.mul(x, y));
-    const [a, b, c, cStride] = [
-      f.parameter('i32'),
-      f.parameter('i32'),
-      f.parameter('i32'),
-      f.parameter('i32'),
-    ];
+    const [a, b, bStride] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+    const [c, cStride] = [f.parameter('i32'), f.parameter('i32')];
     const [start, startStride, k] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
     const sums = Array.from({ length: TILE }, () => [f.local('v128'), f.local('v128')] as const);
     const [b0, b1, factor, end] = [f.local('v128'), f.local('v128'), f.local('v128'), f.local('i32')];
@@ -140,7 +136,7 @@ const multiplyTile =
         start.set(i32.add(start, startStride)),
       );
     }
-    f.emit(end.set(i32.add(b, times(k, 4 * PANEL))));
+    f.emit(end.set(i32.add(b, i32.mul(k, bStride))));
     f.while(i32.lessU(b, end), () => {
       f.emit(b0.set(f32x4.load(b)), b1.set(f32x4.load(b, 16)));
       sums.forEach(([left, right], row) => {
@@ -148,7 +144,7 @@ const multiplyTile =
         f.emit(left.set(addProduct(left, factor, b0)));
         f.emit(right.set(addProduct(right, factor, b1)));
       });
-      f.emit(b.set(plus(b, 4 * PANEL)), a.set(plus(a, 4 * TILE)));
+      f.emit(b.set(i32.add(b, bStride)), a.set(plus(a, 4 * TILE)));
     });
     for (const [left, right] of sums) {
       f.emit(f32x4.store(c, left), f32x4.store(c, right, 16), c.set(i32.add(c, cStride)));
@@ -159,10 +155,21 @@ const multiplyTile =
 const copyPart: Kernel = (f) => {
   const [from, fromStride, to] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
   const [toStride, rows, columns] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
-  const [i, j] = [f.local('i32'), f.local('i32')];
+  const [i, offset, bytes, whole] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [source, target] = [i32.add(from, offset), i32.add(to, offset)];
+  f.emit(bytes.set(times(columns, 4)), whole.set(i32.and(bytes, i32.of(-16))));
   count(f, i, rows, () => {
-    count(f, j, columns, () => {
-      f.emit(f32.store(i32.add(to, times(j, 4)), f32.load(i32.add(from, times(j, 4)))));
+    count(
+      f,
+      offset,
+      whole,
+      () => {
+        f.emit(f32x4.store(target, f32x4.load(source)));
+      },
+      16,
+    );
+    f.while(i32.lessS(offset, bytes), () => {
+      f.emit(f32.store(target, f32.load(source)), offset.set(plus(offset, 4)));
     });
     f.emit(from.set(i32.add(from, fromStride)), to.set(i32.add(to, toStride)));
   });
@@ -202,12 +209,14 @@ const packPanels: Kernel = (f) => {
 };
 
 /**
- * (a, aStride, aTransposed, packedB, c, cStride, m, n, k, start, startStride, scratch): `product` with B packed before.
- * `scratch` has room for {@link tileScratch} numbers.
+ * (a, aStride, aTransposed, b, bStride, bAcross, c, cStride, m, n, k, start, startStride, scratch): `product` with panels of
+ * B that are `bAcross` bytes apart, their rows `bStride`: packed before, or where they lie if n is a multiple of
+ * {@link PANEL}. `scratch` has room for {@link tileScratch} numbers.
  */
-const multiplyPacked: Kernel = (f) => {
+const multiplyPanels: Kernel = (f) => {
   const [a, aStride, aTransposed] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
-  const [packedB, c, cStride] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [b, bStride, bAcross] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
+  const [c, cStride] = [f.parameter('i32'), f.parameter('i32')];
   const [m, n, k] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
   const [start, startStride, scratch] = [f.parameter('i32'), f.parameter('i32'), f.parameter('i32')];
   const [i, j, block, left] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
@@ -252,7 +261,7 @@ const multiplyPacked: Kernel = (f) => {
         },
         TILE,
       );
-      f.emit(from.set(packedB));
+      f.emit(from.set(b));
       count(
         f,
         j,
@@ -273,7 +282,7 @@ const multiplyPacked: Kernel = (f) => {
                 ),
               );
               f.if(whole, () => {
-                f.emit(f.call('multiplyTile', to, from, tileC, cStride, tileStart, startStride, k));
+                f.emit(f.call('multiplyTile', to, from, bStride, tileC, cStride, tileStart, startStride, k));
               });
               f.if(i32.isZero(whole), () => {
                 const part = (length: I32, full: number) =>
@@ -281,7 +290,7 @@ const multiplyPacked: Kernel = (f) => {
                 const size = [part(tileRows, TILE), part(tileColumns, PANEL)];
                 const stride = i32.of(4 * PANEL);
                 f.emit(f.call('copyPart', tileStart, startStride, scratch, stride, ...size));
-                f.emit(f.call('multiplyTile', to, from, scratch, stride, scratch, stride, k));
+                f.emit(f.call('multiplyTile', to, from, bStride, scratch, stride, scratch, stride, k));
                 f.emit(f.call('copyPart', scratch, stride, tileC, cStride, ...size));
               });
               f.emit(
@@ -292,7 +301,7 @@ const multiplyPacked: Kernel = (f) => {
             },
             TILE,
           );
-          f.emit(from.set(i32.add(from, times(k, 4 * PANEL))));
+          f.emit(from.set(i32.add(from, bAcross)));
         },
         PANEL,
       );
@@ -322,11 +331,13 @@ const product: Kernel = (f) => {
   f.emit(f.call('packPanels', b, bStride, bTransposed, packedB, n, k));
   f.emit(
     f.call(
-      'multiplyPacked',
+      'multiplyPanels',
       a,
       aStride,
       aTransposed,
       packedB,
+      i32.of(4 * PANEL),
+      times(k, 4 * PANEL),
       c,
       cStride,
       m,
@@ -348,7 +359,7 @@ const parts = {
   packTilePart: packPart(TILE),
   copyPart,
   packPanels,
-  multiplyPacked,
+  multiplyPanels,
   product,
 };
 
@@ -367,7 +378,7 @@ export function packedNumbers(n: number, k: number): number {
   return k * PANEL * Math.ceil(n / PANEL);
 }
 
-/** Numbers of scratch memory that `multiplyPacked` needs. */
+/** Numbers of scratch memory that `multiplyPanels` needs. */
 export function tileScratch(k: number): number {
   return TILE * PANEL + k * BLOCK;
 }

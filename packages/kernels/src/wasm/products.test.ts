@@ -11,8 +11,9 @@ const drawn = (shape: [number, number], purpose: string) =>
 describeBackends(
   'wasmProduct',
   () => {
-    // Whole tiles of 4 x 8, parts of them, more rows than are packed at a time, and single rows and columns.
-    const sizes = [[4, 4, 8], [8, 16, 16], [1, 1, 1], [3, 2, 5], [5, 9, 9], [70, 7, 12], [130, 33, 3], [2, 100, 41]] as const; // prettier-ignore
+    // Whole tiles of 6 x 8, parts of them, more rows than are packed at a time, few of them where B is not packed, and
+    // single rows and columns.
+    const sizes = [[4, 4, 8], [8, 16, 16], [1, 1, 1], [3, 2, 5], [5, 9, 9], [70, 7, 12], [130, 33, 3], [2, 100, 41], [16, 20, 48], [25, 9, 24]] as const; // prettier-ignore
     it.each(sizes)('multiplies %i x %i by %i columns, either factor transposed', (m, k, n) => {
       tf.tidy(() => {
         for (const transposeA of [false, true]) {
@@ -26,6 +27,15 @@ describeBackends(
             expectClose(wasmProduct({ a, b, bias }, transposed)[0], tf.add(expected, bias), 2e-6);
           }
         }
+      });
+    });
+    it('multiplies along the last axis of more than two', () => {
+      tf.tidy(() => {
+        const [a, b] = [drawn([60, 16], 'a'), drawn([16, 24], 'b')];
+        const plain = { transposeA: false, transposeB: false };
+        const [product] = wasmProduct({ a: tf.reshape(a, [3, 4, 5, 16]), b }, plain);
+        expect(product.shape).toEqual([3, 4, 5, 24]);
+        expectClose(product, tf.reshape(tf.matMul(a, b), [3, 4, 5, 24]), 2e-6);
       });
     });
     it('leaves nothing behind, in memory of its own either', () => {

@@ -14,5 +14,7 @@ export function divide(total: number, most: number, { unit = 1, least = 1 }: Div
   const units = Math.floor(total / unit);
   const parts = Math.max(1, Math.min(most, units, Math.floor(total / least)));
   const bound = (part: number) => (part === parts ? total : unit * Math.floor((units * part) / parts));
-  return Array.from({ length: parts }, (_, part) => [bound(part), bound(part + 1) - bound(part)]);
+  const ranges: Range[] = [];
+  for (let part = 0; part < parts; part++) ranges.push([bound(part), bound(part + 1) - bound(part)]);
+  return ranges;
 }

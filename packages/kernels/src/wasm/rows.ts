@@ -5,7 +5,7 @@ import type { KernelContext } from './runtime';
 // Tokens [B, N, D] with rows [B, D] for each sample. D is a multiple of 4: see `takesRows`.
 
 /** Numbers that make up for waking a thread. */
-const WORTH_SHARING = 2e4;
+const WORTH_SHARING = 1.5e4;
 
 type RowFunction =
   | 'layerNormModulate'

@@ -103,6 +103,7 @@ function activeInstance(): Instance | null {
     instance = instantiate(backend);
     instances.set(backend, instance);
     aliasClones();
+    splitByCopies();
   }
   return instance;
 }
@@ -170,6 +171,38 @@ function aliasClones(): void {
   });
 }
 
+let splits = false;
+
+/** tfjs-wasm splits a tensor by a slice for each part, with views in JavaScript for each row: copy the rows. */
+function splitByCopies(): void {
+  const tfjs = tf.getKernel(tf.SplitV, 'wasm') as tf.KernelConfig | undefined;
+  if (splits || tfjs === undefined) return;
+  splits = true;
+  tf.unregisterKernel(tf.SplitV, 'wasm');
+  tf.registerKernel({
+    ...tfjs,
+    kernelFunc: (call) => {
+      const backend = call.backend as WasmBackend;
+      const instance = instances.get(backend) ?? null;
+      const { x } = call.inputs as { x: tf.Tensor };
+      const { axis, numOrSizeSplits } = call.attrs as unknown as tf.SplitVAttrs;
+      if (instance === null || x.dtype !== 'float32') return tfjs.kernelFunc(call);
+      const [along = 0] = tf.util.parseAxisParam(axis, x.shape);
+      const [before, after] = [x.shape.slice(0, along), x.shape.slice(along + 1)];
+      const [rows, step] = [tf.util.sizeFromShape(before), tf.util.sizeFromShape(after)];
+      const stride = 4 * step * (x.shape[along] ?? 1);
+      return compute('split', backend, instance, ({ functions, at, output }) => {
+        let from = at(x);
+        for (const size of tf.backend_util.prepareSplitSize(x, numOrSizeSplits, along)) {
+          const to = output([...before, size, ...after]);
+          functions.copyPart(from, stride, to, 4 * size * step, rows, size * step);
+          from += 4 * size * step;
+        }
+      });
+    },
+  });
+}
+
 /**
  * Whether to use our own wasm kernels now. They have no derivatives, so where what is computed is differentiated the
  * composites take their place.
@@ -186,6 +219,55 @@ function checkAddress(name: string, address: number): number {
   );
 }
 
+/** Runs a kernel on a backend and gives its outputs. */
+function compute(
+  name: string,
+  backend: WasmBackend,
+  { functions, pool }: Instance,
+  run: (context: KernelContext) => void,
+): tf.TensorInfo[] {
+  const outputs: tf.TensorInfo[] = [];
+  const scratches: number[] = [];
+  const at = ({ dataId }: tf.TensorInfo) => backend.dataIdMap.get(dataId).memoryOffset;
+  const fewParts = pool === null ? 1 : PARTS * pool.threads;
+  const context: KernelContext = {
+    functions,
+    at,
+    output: (shape) => {
+      const info = backend.makeOutput([...shape], 'float32');
+      outputs.push(info);
+      return checkAddress(name, at(info));
+    },
+    scratch: (numbers) => {
+      const address = checkAddress(name, backend.wasm._malloc(4 * numbers) >>> 0);
+      scratches.push(address);
+      return address;
+    },
+    threads: pool?.threads ?? 1,
+    ranges: (total, division, most = fewParts) => {
+      const parts = divide(total, Math.min(most, pool?.mostParts ?? 1), division);
+      const over = parts.length % (pool?.threads ?? 1);
+      const isEven = over === 0 || over === parts.length;
+      return isEven ? parts : divide(total, parts.length - over, division); // as many for each thread
+    },
+    share: (called, parts, numbers = 0) => {
+      const threads = pool === null || parts.length === 1 ? 1 : pool.threads;
+      const address = numbers === 0 ? 0 : context.scratch(threads * numbers);
+      if (pool !== null && threads > 1) pool.run(called, parts, [address, 4 * numbers]);
+      else for (const part of parts) functions[called](...part, ...(numbers === 0 ? [] : [address]));
+    },
+  };
+  try {
+    run(context);
+  } catch (error) {
+    for (const { dataId } of outputs) backend.disposeData(dataId);
+    throw error;
+  } finally {
+    for (const address of scratches) backend.wasm._free(address);
+  }
+  return outputs;
+}
+
 /**
  * Defines a kernel of the wasm backend, which profiles and memory counts see like one of tfjs's.
  *
@@ -200,46 +282,11 @@ export function wasmKernel<
 >(name: string, run: (context: KernelContext, inputs: I, attrs: A) => void): (inputs: I, attrs: A) => R {
   const kernelName = `meanflow/${name}`;
   const kernelFunc: tf.KernelFunc = ({ inputs, attrs, backend }) => {
-    const wasmBackend = backend as WasmBackend;
     const instance = activeInstance();
     if (instance === null) throw new Error(`internal: ${kernelName} cannot run here.`);
-    const outputs: tf.TensorInfo[] = [];
-    const scratches: number[] = [];
-    const at = ({ dataId }: tf.TensorInfo) => wasmBackend.dataIdMap.get(dataId).memoryOffset;
-    const { functions, pool } = instance;
-    const fewParts = pool === null ? 1 : PARTS * pool.threads;
-    const context: KernelContext = {
-      functions,
-      at,
-      output: (shape) => {
-        const info = wasmBackend.makeOutput([...shape], 'float32');
-        outputs.push(info);
-        return checkAddress(name, at(info));
-      },
-      scratch: (numbers) => {
-        const address = checkAddress(name, wasmBackend.wasm._malloc(4 * numbers) >>> 0);
-        scratches.push(address);
-        return address;
-      },
-      threads: pool?.threads ?? 1,
-      ranges: (total, division, most = fewParts) =>
-        divide(total, Math.min(most, pool?.mostParts ?? 1), division),
-      share: (called, parts, numbers = 0) => {
-        const threads = pool === null || parts.length === 1 ? 1 : pool.threads;
-        const address = numbers === 0 ? 0 : context.scratch(threads * numbers);
-        if (pool !== null && threads > 1) pool.run(called, parts, [address, 4 * numbers]);
-        else for (const part of parts) functions[called](...part, ...(numbers === 0 ? [] : [address]));
-      },
-    };
-    try {
+    return compute(name, backend as WasmBackend, instance, (context) => {
       run(context, inputs as unknown as I, attrs as unknown as A);
-    } catch (error) {
-      for (const { dataId } of outputs) wasmBackend.disposeData(dataId);
-      throw error;
-    } finally {
-      for (const address of scratches) wasmBackend.wasm._free(address);
-    }
-    return outputs;
+    });
   };
   return (inputs, attrs) => {
     if ((tf.getKernel(kernelName, 'wasm') as unknown) === undefined) {

@@ -13,10 +13,13 @@ const MOST_ARGUMENTS = 32;
 /** A thread that has not begun by then does not. */
 const START_MS = 10_000;
 /**
- * How often to look before sleeping, some tens of microseconds: for the end of a job, whose parts end at about the same time,
- * and for the next one, which may follow at once.
+ * How long to look before sleeping, in milliseconds: for the end of a job, whose parts end at about the same time, and for
+ * the next one, which JavaScript that is not compiled yet takes a part of this to begin. To wake a thread takes as long as
+ * a small product.
  */
-const LOOKS = 10_000;
+const LOOK_MS = 0.3;
+/** Looks between two at the clock. */
+const LOOKS = 100;
 
 // What a thread runs. It is text, because it has to be one script in browsers and in Node.js alike, whatever a bundler
 // does. LEFT is counted down, so that one who comes late, when a job is done, finds nothing left of it.
@@ -26,7 +29,9 @@ function help({ module, memory, control, thread }, say) {
   const words = new Int32Array(control);
   say('ready');
   for (let seen = 0; ; ) {
-    for (let look = 0; look < ${LOOKS} && Atomics.load(words, ${JOB}) === seen; look++);
+    const until = performance.now() + ${LOOK_MS};
+    do for (let look = 0; look < ${LOOKS} && Atomics.load(words, ${JOB}) === seen; look++);
+    while (Atomics.load(words, ${JOB}) === seen && performance.now() < until);
     Atomics.wait(words, ${JOB}, seen);
     seen = Atomics.load(words, ${JOB});
     for (;;) {
@@ -177,9 +182,13 @@ export async function startThreadPool(
         else own(...part, address);
       };
       words[FUNCTION] = names.indexOf(name);
-      words[COUNT] = parts[0]?.length ?? 0;
-      [words[SCRATCH], words[SCRATCH_BYTES]] = [address, bytes];
-      words.set(parts.flat(), ARGUMENTS);
+      const count = parts[0]?.length ?? 0;
+      words[COUNT] = count;
+      words[SCRATCH] = address;
+      words[SCRATCH_BYTES] = bytes;
+      parts.forEach((part, i) => {
+        words.set(part, ARGUMENTS + i * count);
+      });
       Atomics.store(words, DONE, 0);
       Atomics.store(words, LEFT, parts.length);
       Atomics.add(words, JOB, 1);
@@ -202,7 +211,9 @@ export async function startThreadPool(
 
 /** Waits until so many parts are done. */
 function awaitCount(words: Int32Array, parts: number): void {
-  for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, DONE) === parts) return;
+  const until = performance.now() + LOOK_MS;
+  do for (let look = 0; look < LOOKS; look++) if (Atomics.load(words, DONE) === parts) return;
+  while (performance.now() < until);
   for (let done = Atomics.load(words, DONE); done !== parts; done = Atomics.load(words, DONE)) {
     Atomics.wait(words, DONE, done);
   }
