@@ -243,6 +243,8 @@ function installBackport(suite, { codename }) {
 }
 
 function main() {
+  const args = process.argv.slice(2);
+  if (args.length > 0) throw new Error(`gpu: there are no options, got ${args.join(' ')}: leave them out.`);
   const present = look();
   const lacks = missing(present);
   if (lacks.length === 0) {

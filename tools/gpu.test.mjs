@@ -1,4 +1,6 @@
 // @ts-check
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { archiveOf, choose, complaint, isRecentMesa, missing, parseRelease } from './gpu.mjs';
 
@@ -96,4 +98,10 @@ describe('archiveOf', () => {
     ).toBe('http://line/debian');
     expect(archiveOf([other], 'bookworm')).toBe('http://deb.debian.org/debian');
   });
+});
+
+it('refuses options, for it has none', () => {
+  const script = fileURLToPath(new URL('gpu.mjs', import.meta.url));
+  const { status, stderr } = spawnSync(process.execPath, [script, '--dry-run'], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, 'gpu: there are no options, got --dry-run: leave them out.\n']);
 });

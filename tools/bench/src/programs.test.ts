@@ -37,4 +37,7 @@ it('says how to get peers that are not installed', () => {
     absent: 'the Python peers are not installed',
     fix: SETUP_COMMAND,
   });
+  expect(launchOf(find('jax-cuda'), 'cli.js', {}, 'nowhere')).toMatchObject({
+    fix: expect.stringContaining('built for CUDA') as string,
+  });
 });

@@ -232,12 +232,17 @@ export function launchScript(
  * @param folder Where the setup installs the peers.
  */
 export function launchOf(
-  { run, env = {} }: Program,
+  { run, env = {}, device }: Program,
   cli: string,
   variables: NodeJS.ProcessEnv = process.env,
   folder = environmentFolder,
 ): Launch | Absent {
   if ('serve' in run) return { command: process.execPath, args: [cli, 'serve', run.serve], env };
   const launch = launchScript(run.python, variables, folder);
-  return 'absent' in launch ? launch : { ...launch, env };
+  if (!('absent' in launch)) return { ...launch, env };
+  if (device !== 'gpu') return launch;
+  return {
+    absent: launch.absent,
+    fix: 'MEANFLOW_BENCH_PYTHON, which names a Python with them, built for CUDA',
+  };
 }

@@ -36,5 +36,8 @@ export async function startBackend(name: BenchBackend, threads = cpuCount()): Pr
   if (isMissing(started)) {
     return { absent: started.missing, ...(started.fix !== null && { fix: started.fix }) };
   }
+  if (started.software) {
+    return { absent: `there is no GPU, only ${started.device}, which computes on the CPU` };
+  }
   return { tfjs: tf.version_core, [name]: started.version, device: started.device };
 }
