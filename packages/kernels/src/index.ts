@@ -13,3 +13,5 @@ export { sumOfSquares } from './sumOfSquares';
 export { kernelThreads, setKernelThreads } from './wasm/runtime';
 export { webgpuDeviceDescriptor } from './webgpu/deviceDescriptor';
 export type { AdapterOffer } from './webgpu/deviceDescriptor';
+export { isSoftwareAdapter } from './webgpu/softwareAdapter';
+export type { AdapterInfo } from './webgpu/softwareAdapter';

@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { registerCompiler } from '@meanflow/compile';
 import { webgpuCompiler } from '@meanflow/compile/webgpu';
-import { webgpuDeviceDescriptor } from '@meanflow/kernels';
+import { isSoftwareAdapter, webgpuDeviceDescriptor } from '@meanflow/kernels';
+import type { AdapterInfo } from '@meanflow/kernels';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendStarter, MissingBackend } from './backend';
 import { lacksGpu } from './lacksGpu';
@@ -11,7 +12,7 @@ import { messageOf } from '../userError';
 
 // The few parts of WebGPU that are used here; its types are not in the TypeScript library for Node.
 interface GpuAdapter {
-  readonly info?: GpuInfo;
+  readonly info?: AdapterInfo;
   readonly features: { has(name: string): boolean };
   readonly limits: Readonly<Record<string, number>>;
   requestDevice(descriptor: object): Promise<GpuDevice>;
@@ -20,13 +21,6 @@ interface GpuDevice {
   readonly lost: Promise<{ readonly message: string }>;
   addEventListener(type: 'uncapturederror', listener: (event: { error: Error }) => void): void;
   destroy(): void;
-}
-interface GpuInfo {
-  readonly vendor?: string;
-  readonly architecture?: string;
-  readonly device?: string;
-  readonly description?: string;
-  readonly isFallbackAdapter?: boolean;
 }
 interface Gpu {
   requestAdapter(options: object): Promise<GpuAdapter | null>;
@@ -39,15 +33,13 @@ type BackendClass = new (device: unknown, info: unknown) => tf.KernelBackend;
 
 const BACKEND_PACKAGE = '@tensorflow/tfjs-backend-webgpu';
 const INSTALL = `npm install webgpu ${BACKEND_PACKAGE}@${tf.version['tfjs-core']}`;
-// Vulkan drivers that compute on the CPU: slower than wasm.
-const SOFTWARE = /swiftshader|llvmpipe|lavapipe|basic render|software/i;
 
 const installed = (name: string): MissingBackend => ({
   missing: `the package ${name} is not installed`,
   fix: INSTALL,
 });
 
-function describe({ description, device, vendor, architecture }: GpuInfo): string {
+function describe({ description, device, vendor, architecture }: AdapterInfo): string {
   const parts = [description, device, vendor, architecture].filter(
     (part) => part !== undefined && part !== '',
   );
@@ -133,7 +125,7 @@ export const startWebgpu: BackendStarter = async ({ device: wanted, realGpu = fa
       threads: null,
       failure,
       lost: loss.reason,
-      software: info.isFallbackAdapter === true || SOFTWARE.test(Object.values(info).join(' ') + name),
+      software: isSoftwareAdapter(info),
       dispose: () => {
         loss.stop();
         device.destroy();

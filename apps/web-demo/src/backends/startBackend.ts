@@ -1,3 +1,4 @@
+import { isSoftwareAdapter } from '@meanflow/kernels';
 import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendNames, isMissing } from './backendInfo';
@@ -11,7 +12,6 @@ import type {
 } from './backendInfo';
 import { selfCheck } from './selfCheck';
 import { findAdapter, startWebgpu } from './webgpu';
-import { isSoftwareAdapter } from './webgpuAdapter';
 
 /** Each is imported when it is chosen, so that a visitor downloads no other. */
 const starters: Readonly<Record<BackendName, BackendStarter>> = {

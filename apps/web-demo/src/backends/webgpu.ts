@@ -1,6 +1,6 @@
-import { webgpuDeviceDescriptor } from '@meanflow/kernels';
+import { isSoftwareAdapter, webgpuDeviceDescriptor } from '@meanflow/kernels';
 import type { BackendStarter, LossListener } from './backendInfo';
-import { adapterName, isSoftwareAdapter } from './webgpuAdapter';
+import { adapterName } from './webgpuAdapter';
 
 function firstLine(text: string): string {
   return (text.split('\n')[0] ?? '').replace(/\.$/, '');

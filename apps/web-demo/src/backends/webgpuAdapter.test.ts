@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adapterName, isSoftwareAdapter } from './webgpuAdapter';
+import { adapterName } from './webgpuAdapter';
 
 describe('adapterName', () => {
   it('takes the best name that there is', () => {
@@ -10,18 +10,5 @@ describe('adapterName', () => {
       'apple metal-3',
     );
     expect(adapterName({})).toBe('GPU');
-  });
-});
-
-describe('isSoftwareAdapter', () => {
-  it.each([
-    [{ vendor: 'google', architecture: 'swiftshader' }, true],
-    [{ description: 'llvmpipe (LLVM 19.1, 256 bits)' }, true],
-    [{ description: 'Microsoft Basic Render Driver' }, true],
-    [{ vendor: 'intel', isFallbackAdapter: true }, true],
-    [{ vendor: 'intel', architecture: 'xe', isFallbackAdapter: false }, false],
-    [{}, false],
-  ])('%j: %s', (info, expected) => {
-    expect(isSoftwareAdapter(info)).toBe(expected);
   });
 });
