@@ -40,7 +40,7 @@ describeWebgpu('tiled attention', () => {
   const plans: (AttentionPlan | undefined)[] = [
     undefined,
     { threads: 64, tile: 8, lanes: 1 },
-    { threads: 32, tile: 16, lanes: 4 },
+    { threads: 32, tile: 16, lanes: 2 },
   ];
   const cases = plans.flatMap((plan) =>
     Object.entries(passes).map(([name, pass]) => ({ name, pass, plan, lanes: plan?.lanes ?? 'planned' })),

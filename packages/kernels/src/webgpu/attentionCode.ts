@@ -6,11 +6,11 @@ import { count, lines } from './codeText';
 
 /** How many threads a workgroup has, and rows a tile. */
 export interface AttentionPlan {
-  threads: 32 | 64 | 128 | 256;
+  threads: 32 | 64 | 128;
   /** A multiple of 4. */
   tile: number;
-  /** Threads that share a row, each with every so many of its features; more than 1 takes subgroups. */
-  lanes: 1 | 2 | 4 | 8;
+  /** Threads that share a row, each with every other of its values if there are 2, which takes subgroups. */
+  lanes: 1 | 2;
 }
 
 /** Rows that are gone over between two looks at the maximum. */
@@ -77,14 +77,8 @@ function over(
 }
 
 /** `across`: the sum over the threads of a row. */
-const acrossCode = (lanes: number) => `fn across(v: f32) -> f32 {
-  ${lanes === 1 ? '' : 'var sum = v;'}
-  ${[1, 2, 4]
-    .filter((n) => n < lanes)
-    .map((n) => `sum += subgroupShuffleXor(sum, ${n}u);`)
-    .join('\n')}
-  return ${lanes === 1 ? 'v' : 'sum'};
-}`;
+const acrossCode = (lanes: number) =>
+  `fn across(v: f32) -> f32 { return ${lanes === 1 ? 'v' : 'v + subgroupShuffleXor(v, 1u)'}; }`;
 
 /** `fn main` with `mine`, the thread's row, `start`, its sample's first row, and `offset`, its head's first value. */
 function mainCode(plan: AttentionPlan, quads: number, tiles: readonly string[], body: string): string {
