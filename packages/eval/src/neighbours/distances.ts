@@ -111,6 +111,7 @@ export async function forEachBlock(
   { blockRows = 2048, onProgress, signal }: BlockOptions,
   use: (block: ProductBlock) => void,
 ): Promise<void> {
+  await tf.ready(); // nobody else need have asked for a backend
   const d = x.features.dimension;
   const [n, m] = [x.features.count, y.features.count];
   const pairs = symmetric ? (n * (n + 1)) / 2 : n * m;

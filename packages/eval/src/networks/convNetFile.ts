@@ -58,6 +58,7 @@ export async function convNetFromBytes(bytes: Uint8Array): Promise<SmallFeatureN
     if (found !== shape.join(', ')) fail(`${name} must be [${shape.join(', ')}], got [${found}]`);
   }
   const hash = await sha256(bytes);
+  await tf.ready(); // nobody else need have asked for a backend
   const weights = Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => [name, tf.tensor(toFloat32(tensor), [...tensor.shape])]),
   );

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { decodeSafetensors, encodeSafetensors, toFloat32 } from '@meanflow/safetensors';
 import type { SafeTensor } from '@meanflow/safetensors';
 import { sha256 } from '../sha256';
@@ -105,6 +106,7 @@ export async function inceptionFromBytes(
   if (!allowOtherWeights) checkPublic('inceptionFromBytes', file);
   checkStateDict('inceptionFromBytes', file.tensors);
   const name = file.isPublic ? NAME : 'inception with other weights';
+  await tf.ready(); // nobody else need have asked for a backend
   return inceptionNetwork({ name, hash: file.hash }, file.tensors, options);
 }
 
